@@ -1,0 +1,104 @@
+/* heap.c - who is due next. */
+#include "heap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void put(struct heap *h, uint32_t at, struct heap_entry e) {
+  h->entries[at] = e;
+  h->place[e.id] = at + 1;
+}
+
+static void sift_up(struct heap *h, uint32_t at, struct heap_entry e) {
+  while (at > 0 && h->entries[(at - 1) / 2].due > e.due) {
+    put(h, at, h->entries[(at - 1) / 2]);
+    at = (at - 1) / 2;
+  }
+  put(h, at, e);
+}
+
+static void sift_down(struct heap *h, uint32_t at, struct heap_entry e) {
+  for (;;) {
+    uint32_t child = 2 * at + 1;
+    if (child >= h->count) {
+      break;
+    }
+    if (child + 1 < h->count &&
+        h->entries[child + 1].due < h->entries[child].due) {
+      child++;
+    }
+    if (h->entries[child].due >= e.due) {
+      break;
+    }
+    put(h, at, h->entries[child]);
+    at = child;
+  }
+  put(h, at, e);
+}
+
+static void settle(struct heap *h, uint32_t at, struct heap_entry e) {
+  if (at > 0 && h->entries[(at - 1) / 2].due > e.due) {
+    sift_up(h, at, e);
+  } else {
+    sift_down(h, at, e);
+  }
+}
+
+bool kling_heap_reserve(struct heap *h, uint32_t ids) {
+  uint32_t cap = h->ids ? h->ids : 16;
+  struct heap_entry *entries;
+  uint32_t *place;
+  if (ids <= h->ids) {
+    return true;
+  }
+  while (cap < ids) {
+    cap *= 2;
+  }
+  entries = realloc(h->entries, cap * sizeof(*entries));
+  if (!entries) {
+    return false;
+  }
+  h->entries = entries;
+  place = realloc(h->place, cap * sizeof(*place));
+  if (!place) {
+    return false;
+  }
+  memset(place + h->ids, 0, (cap - h->ids) * sizeof(*place));
+  h->place = place;
+  h->ids = cap;
+  return true;
+}
+
+void kling_heap_set(struct heap *h, uint32_t id, double due) {
+  struct heap_entry e;
+  e.due = due;
+  e.id = id;
+  if (h->place[id]) {
+    settle(h, h->place[id] - 1, e);
+  } else {
+    sift_up(h, h->count++, e);
+  }
+}
+
+void kling_heap_remove(struct heap *h, uint32_t id) {
+  uint32_t at;
+  if (id >= h->ids || !h->place[id]) {
+    return;
+  }
+  at = h->place[id] - 1;
+  h->place[id] = 0;
+  h->count--;
+  if (at < h->count) {
+    settle(h, at, h->entries[h->count]);
+  }
+}
+
+const struct heap_entry *kling_heap_top(const struct heap *h) {
+  return h->count ? &h->entries[0] : NULL;
+}
+
+void kling_heap_free(struct heap *h) {
+  free(h->entries);
+  free(h->place);
+  memset(h, 0, sizeof(*h));
+}

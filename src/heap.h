@@ -1,0 +1,30 @@
+/* heap.h - who is due next: a binary heap of (time, number) in which an entry
+ * can be moved or taken out by its number. */
+#ifndef KLING_HEAP_H
+#define KLING_HEAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct heap_entry {
+  double due;
+  uint32_t id;
+};
+
+struct heap {
+  struct heap_entry *entries;
+  uint32_t *place; /* by id: index in entries + 1, 0 when absent */
+  uint32_t count;
+  uint32_t ids; /* room in `place` */
+};
+
+/* Make room for ids below `ids`. After that `set` cannot fail. */
+bool kling_heap_reserve(struct heap *h, uint32_t ids);
+/* Put in, or move. */
+void kling_heap_set(struct heap *h, uint32_t id, double due);
+void kling_heap_remove(struct heap *h, uint32_t id);
+/* The earliest entry, or NULL. */
+const struct heap_entry *kling_heap_top(const struct heap *h);
+void kling_heap_free(struct heap *h);
+
+#endif

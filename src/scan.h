@@ -1,0 +1,49 @@
+/* scan.h - reads JSON in place, without a table and without an allocation.
+ * Most replies change nothing; for those this is all the reading there is.
+ * Not responsible for what a reply means (api.h) nor for Lua values (json.h). */
+#ifndef KLING_SCAN_H
+#define KLING_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum scan_type {
+  SCAN_NONE = 0, /* absent */
+  SCAN_OBJECT,
+  SCAN_ARRAY,
+  SCAN_STRING,
+  SCAN_NUMBER,
+  SCAN_TRUE,
+  SCAN_FALSE,
+  SCAN_NULL
+};
+
+/* A value where it stands in the text; a string with its quotes. */
+struct scan_value {
+  const char *at;
+  size_t len;
+  enum scan_type type;
+};
+
+/* True when the whole text is one JSON value, which goes to `out`. The other
+ * functions take only values that come from here. */
+bool kling_scan_document(const char *text, size_t len, struct scan_value *out);
+
+/* The member of an object; of several with that name the last, as cjson does.
+ * Type SCAN_NONE when there is none or `object` is not an object. */
+struct scan_value kling_scan_get(struct scan_value object, const char *name);
+
+/* Walk an array: the element after `*cursor` (start with NULL); false at its
+ * end, or when `array` is not an array. */
+bool kling_scan_next(struct scan_value array, const char **cursor,
+                     struct scan_value *element);
+
+/* A string's characters, or a number's digits as they stand, into `out` with a
+ * NUL; cut at `size`, never inside a UTF-8 character. Returns the length; 0
+ * for other types. */
+size_t kling_scan_text(struct scan_value v, char *out, size_t size);
+
+/* A number, or a string that holds one; `otherwise` for all else. */
+double kling_scan_number(struct scan_value v, double otherwise);
+
+#endif
