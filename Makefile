@@ -26,21 +26,20 @@ SHARED ?= -shared
 endif
 LIBS ?= -lm
 
-VARIANT = $(LUA)
 ifeq ($(WERROR),1)
 WARNINGS += -Werror
 endif
 ifeq ($(POLLER),none)
-VARIANT := $(VARIANT)-none
+SUFFIX := $(SUFFIX)-none
 DEFINES += -DKLING_POLLER_NONE
 endif
 ifeq ($(SANITIZE),1)
-VARIANT := $(VARIANT)-sanitize
+SUFFIX := $(SUFFIX)-sanitize
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
   -fno-omit-frame-pointer
 endif
 
-BUILD ?= build/$(VARIANT)
+BUILD ?= build/$(LUA)$(SUFFIX)
 CORE = $(BUILD)/kling/core.so
 OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
 
@@ -72,9 +71,66 @@ env:
 	@echo "export LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;$(FALLBACK)'"
 	@echo "export LUA_CPATH='$(CURDIR)/$(BUILD)/?.so;;'"
 
+# Every Lua unless one is named, and once without a descriptor to poll.
+RUNS ?= $(if $(filter file,$(origin LUA)),$(LUAS:=$(SUFFIX)) \
+  $(if $(SUFFIX),,lua5.4-none),$(LUA)$(SUFFIX))
+test:
+	@sh .ci/install build run test
+	@MAKE="$(MAKE)" SPEC="$(SPEC)" sh .ci/test $(RUNS)
+
+demo:
+	@sh .ci/install build run
+	@$(MAKE) -s all
+	@eval "$$($(MAKE) -s env)"; $(LUA) examples/demo.lua out
+
+VALGRIND ?= valgrind --quiet --keep-debuginfo=yes --leak-check=full \
+  --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=30 \
+  --suppressions=spec/valgrind.supp
+valgrind:
+	@MAKE="$(MAKE)" SPEC="$(SPEC)" WRAP="$(VALGRIND)" sh .ci/test \
+	  $(if $(filter file,$(origin LUA)),lua5.4 lua5.1,$(LUA))
+
+C_FILES = $(wildcard src/*.c fuzz/*.c)
+C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h)
+LUA_FILES = $(wildcard .luacheckrc .busted *.rockspec .ci/*.lua lua spec bench \
+  examples bin/kling)
+lint:
+	clang-format --dry-run -Werror $(C_ALL)
+	echo $(C_FILES) | xargs -P 2 -n 1 sh -c \
+	  'clang-tidy --quiet "$$0" -- -std=c99 -Isrc $(LUA_CFLAGS) $(CURL_CFLAGS)'
+	cppcheck --quiet --std=c99 --error-exitcode=1 --inline-suppr -Isrc \
+	  --enable=warning,style,performance,portability $(C_FILES)
+	luacheck --quiet $(LUA_FILES)
+
+format:
+	clang-format -i $(C_ALL)
+
+check: all
+	LUA_CFLAGS="$(LUA_CFLAGS)" CC="$(CC)" $(LUA) .ci/check.lua $(BUILD)
+
+PREFIX ?= /usr/local
+LUA_VERSION ?= $(shell $(LUA) -e "print(_VERSION:match('%d+%.%d+'))")
+LIB = $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)
+SHARE = $(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION)
+BIN = $(DESTDIR)$(PREFIX)/bin
+install: all
+	install -d "$(LIB)/kling" "$(BIN)"
+	install -m 644 $(CORE) "$(LIB)/kling/core.so"
+	cd lua && find kling -type f | while read -r file; do \
+	  install -d "$(SHARE)/$$(dirname "$$file")" && \
+	  install -m 644 "$$file" "$(SHARE)/$$file" || exit 1; \
+	done
+	sed '1s|.*|#!/usr/bin/env $(LUA)|' bin/kling >"$(BIN)/kling"
+	chmod 755 "$(BIN)/kling"
+
+uninstall:
+	rm -rf "$(LIB)/kling" "$(SHARE)/kling"
+	rm -f "$(BIN)/kling"
+
 clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all all-luas env clean
+.PHONY: all all-luas env test demo valgrind lint format check install \
+  uninstall clean

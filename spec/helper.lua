@@ -1,0 +1,56 @@
+--- Runs before the specs: keeps the garbage collector busy, and fails a file that leaves a descriptor open.
+--
+-- Per file and not per test: busted says "test end" before `after_each` has run.
+
+local busted = require "busted"
+local lfs = require "lfs"
+
+local DESCRIPTORS = "/proc/self/fd"
+
+-- A new cycle starts as soon as the last has ended, so that what is kept alive
+-- only by luck dies while a test looks on.
+collectgarbage("setpause", 100)
+
+--- Number -> what it is open on. lfs.dir and not `ls`: a popen'd child shows up in it.
+local function open_descriptors()
+  local found = {}
+  for name in lfs.dir(DESCRIPTORS) do
+    local target = lfs.symlinkattributes(DESCRIPTORS .. "/" .. name, "target")
+    if tonumber(name) and target and not target:match "/proc/%d+/fd$" then
+      found[name] = target
+    end
+  end
+  return found
+end
+
+local function difference(before, after)
+  local extra = {}
+  for name, target in pairs(after) do
+    if before[name] ~= target then
+      extra[#extra + 1] = name .. " (" .. target .. ")"
+    end
+  end
+  table.sort(extra)
+  return table.concat(extra, ", ")
+end
+
+if not lfs.attributes(DESCRIPTORS) then
+  return -- only Linux has it
+end
+
+local before
+
+busted.subscribe({ "file", "start" }, function()
+  before = open_descriptors()
+  return nil, true
+end)
+
+busted.subscribe({ "file", "end" }, function(file)
+  collectgarbage()
+  collectgarbage() -- the first runs finalizers, which let go of more
+  local extra = difference(before, open_descriptors())
+  if extra ~= "" then
+    error(file.name .. " leaves descriptors open: " .. extra, 0)
+  end
+  return nil, true
+end)
