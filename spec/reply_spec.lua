@@ -37,11 +37,9 @@ end
 
 local function compare(names, expected, reply)
   for _, name in ipairs(names) do
-    local actual = present(reply[name])
-    if not same(expected[name], actual) then
-      local text = "%s: expected %s, got %s"
-      error(text:format(name, tostring(expected[name]), tostring(actual)), 0)
-    end
+    local wanted, actual = expected[name], present(reply[name])
+    local text = ("%s: expected %s, got %s"):format(name, tostring(wanted), tostring(actual))
+    assert(same(wanted, actual), text)
   end
 end
 
@@ -77,8 +75,8 @@ describe("the reply reader", function()
     assert.same(named, fixture.names())
   end)
 
-  for name, operations in pairs(expected) do
-    for operation, facts in pairs(operations) do
+  for _, name in ipairs(fixture.names()) do
+    for operation, facts in pairs(expected[name] or {}) do
       it(("reads %s as the reply to a %s"):format(name, operation), function()
         local case = fixture.load(name)
         check(case.encoded and undecoded(case.status) or facts, read(operation, case))
