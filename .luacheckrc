@@ -3,10 +3,10 @@ std = "min"
 max_line_length = 100
 max_cyclomatic_complexity = 10
 
--- The reference: signatures without bodies, and lines an editor folds.
+-- The reference: signatures without bodies on tables nobody reads, and long lines.
 files["lua/kling/meta.lua"] = {
   max_line_length = false,
-  ignore = { "212", "631" },
+  ignore = { "212", "241" },
 }
 
 files["spec"] = { std = "min+busted" }

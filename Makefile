@@ -94,12 +94,21 @@ C_FILES = $(wildcard src/*.c fuzz/*.c)
 C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h)
 LUA_FILES = $(wildcard .luacheckrc .busted *.rockspec .ci/*.lua lua spec bench \
   examples bin/kling)
-lint:
+lint: lint-format lint-tidy lint-cppcheck lint-luacheck
+
+lint-format:
 	clang-format --dry-run -Werror $(C_ALL)
-	echo $(C_FILES) | xargs -P 2 -n 1 sh -c \
-	  'clang-tidy --quiet "$$0" -- -std=c99 -Isrc $(LUA_CFLAGS) $(CURL_CFLAGS)'
+
+lint-tidy:
+	printf '%s\n' $(C_FILES) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- \
+	  -std=c99 -Isrc $(LUA_CFLAGS) $(CURL_CFLAGS)
+
+lint-cppcheck:
 	cppcheck --quiet --std=c99 --error-exitcode=1 --inline-suppr -Isrc \
-	  --enable=warning,style,performance,portability $(C_FILES)
+	  --enable=warning,style,performance,portability --suppress=variableScope \
+	  $(C_FILES)
+
+lint-luacheck:
 	luacheck --quiet $(LUA_FILES)
 
 format:
@@ -132,5 +141,5 @@ clean:
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all all-luas env test demo valgrind lint format check install \
-  uninstall clean
+.PHONY: all all-luas env test demo valgrind lint lint-format lint-tidy \
+  lint-cppcheck lint-luacheck format check install uninstall clean

@@ -33,6 +33,7 @@ build = {
     ["kling.core"] = {
       sources = {
         "src/address.c",
+        "src/api.c",
         "src/buf.c",
         "src/cadence.c",
         "src/clip.c",
@@ -40,6 +41,7 @@ build = {
         "src/error.c",
         "src/heap.c",
         "src/http.c",
+        "src/job.c",
         "src/linger.c",
         "src/mp4.c",
         "src/poller_epoll.c",
@@ -48,6 +50,7 @@ build = {
         "src/retry.c",
         "src/scan.c",
         "src/scan_text.c",
+        "src/service_code.c",
         "src/sha256.c",
         "src/sink.c",
         "src/transfer.c",
@@ -59,13 +62,18 @@ build = {
     ["kling.emulator.checks"] = "lua/kling/emulator/checks.lua",
     ["kling.emulator.clock"] = "lua/kling/emulator/clock.lua",
     ["kling.emulator.codes"] = "lua/kling/emulator/codes.lua",
+    ["kling.emulator.faults"] = "lua/kling/emulator/faults.lua",
+    ["kling.emulator.gzip"] = "lua/kling/emulator/gzip.lua",
     ["kling.emulator.json"] = "lua/kling/emulator/json.lua",
     ["kling.emulator.links"] = "lua/kling/emulator/links.lua",
     ["kling.emulator.service"] = "lua/kling/emulator/service.lua",
+    ["kling.emulator.shape"] = "lua/kling/emulator/shape.lua",
+    ["kling.emulator.shapes"] = "lua/kling/emulator/shapes.lua",
     ["kling.emulator.variants"] = "lua/kling/emulator/variants.lua",
     ["kling.meta"] = "lua/kling/meta.lua",
   },
   install = {
     bin = { "bin/kling" },
+    lua = { ["kling.emulator.tone"] = "lua/kling/emulator/tone.mp3" },
   },
 }

@@ -142,7 +142,11 @@ end
 
 local function listed_in_rockspec(path)
   local listed = {}
-  for _, entry in pairs(load_rockspec(path).build.modules) do
+  local made = load_rockspec(path).build
+  for _, file in pairs(made.install.lua) do
+    listed[file] = true
+  end
+  for _, entry in pairs(made.modules) do
     local sources = type(entry) == "table" and (entry.sources or entry) or { entry }
     for _, source in ipairs(sources) do
       listed[source] = true
@@ -166,9 +170,9 @@ end
 
 local sources = output_of "ls src/*.c"
 local c_files = output_of "ls src/*.c src/*.h"
-local installed = output_of "ls src/*.c; find lua -name '*.lua'"
+local installed = output_of "ls src/*.c; find lua -type f"
 local lua_files = output_of "find lua spec bin examples bench -name '*.lua' -o -path bin/kling"
-local all_files = output_of "find src lua spec bin examples bench fuzz -name '*.[ch]' -o -name '*.lua'"
+local all_files = output_of "find src lua spec examples bench fuzz -name '*.[ch]' -o -name '*.lua'"
 
 check_boundaries(sources)
 check_only_in("LUA_VERSION_NUM", set "src/compat.h", c_files)

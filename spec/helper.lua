@@ -1,5 +1,4 @@
---- Runs before the specs: keeps the garbage collector busy, and fails a file that leaves a descriptor open.
---
+--- Runs before the specs: a busy garbage collector, and no file may leave a descriptor open.
 -- Per file and not per test: busted says "test end" before `after_each` has run.
 
 local busted = require "busted"
