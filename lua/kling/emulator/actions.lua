@@ -1,0 +1,90 @@
+--- What may be done to a running emulator, from Lua or through its control requests.
+--
+-- Each takes the emulator and one argument, and returns true, or nil and what is wrong with it.
+
+local shape = require("kling.emulator.shape")
+local variants = require("kling.emulator.variants")
+
+local actions = {}
+
+local LIFE = { submitted = "number", processing = "number", fail = "string" }
+
+local SETTLE = 60 -- seconds for work that has fallen due to be done
+
+local function check_number(what, value)
+  if type(value) ~= "number" or value ~= value or value < 0 then
+    return nil, what .. ": a number, not negative, expected"
+  end
+  return true
+end
+
+--- Add a fault script; see faults.lua.
+function actions.fault(emulator, script)
+  if type(script) ~= "table" then
+    return nil, "a fault is a table"
+  end
+  return emulator.faults:add(script)
+end
+
+--- Choose a variant by name, or "default" for all defaults.
+function actions.variant(emulator, name)
+  local chosen, message = emulator.variants:use(name)
+  if not chosen then
+    return nil, message .. shape.hint(tostring(name), variants.about)
+  end
+  return true
+end
+
+--- Move the clock ahead by so many seconds. Returns when work that has fallen due is done.
+function actions.advance(emulator, seconds)
+  local fine, message = check_number("seconds", seconds)
+  if not fine then
+    return nil, message
+  end
+  emulator.clock:advance(seconds)
+  if emulator.worker then
+    emulator.worker:settle(SETTLE)
+  end
+  return true
+end
+
+--- How long tasks made from now on stay in each state: `{ submitted, processing, fail }`.
+function actions.life(emulator, life)
+  if type(life) ~= "table" then
+    return nil, "a life is a table"
+  end
+  local fine, message = shape.check("field", life, LIFE)
+  for _, name in ipairs({ "submitted", "processing" }) do
+    if fine and life[name] then
+      fine, message = check_number(name, life[name])
+    end
+  end
+  if not fine then
+    return nil, message
+  end
+  emulator.service:set_life(life)
+  return true
+end
+
+--- How many tasks may run at once (nil: any number); one more is refused with 1303.
+function actions.cap(emulator, tasks)
+  if tasks ~= nil then
+    local fine, message = check_number("tasks", tasks)
+    if not fine then
+      return nil, message
+    end
+  end
+  emulator.service.cap = tasks
+  return true
+end
+
+--- Back to the beginning: no tasks, no ledger, no log, no faults, default variants.
+function actions.reset(emulator)
+  emulator.variants:reset()
+  emulator.faults:reset()
+  emulator.service:reset()
+  emulator.router.entries = {}
+  return true
+end
+
+return actions

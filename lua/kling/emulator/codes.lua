@@ -1,0 +1,25 @@
+--- The service's error codes: HTTP status and text (contract 5.1: K-docs, K-live).
+
+return {
+  [1000] = { 401, "Authentication failed" },
+  [1001] = { 401, "Authorization is empty" },
+  [1002] = { 401, "Authorization is invalid" },
+  [1003] = { 401, "Authorization is not yet valid" },
+  [1004] = { 401, "Authorization has expired" },
+  [1100] = { 429, "Account exception" },
+  [1101] = { 429, "Account in arrears" },
+  [1102] = { 429, "Account balance not enough" },
+  [1103] = { 403, "No access to the requested resource" },
+  [1200] = { 400, "Invalid request parameters" },
+  [1201] = { 400, "Invalid parameters" },
+  [1202] = { 404, "The requested method is invalid" },
+  [1203] = { 404, "The requested resource does not exist" },
+  [1300] = { 400, "The request triggered the platform policy" },
+  [1301] = { 400, "The request triggered the content security policy" },
+  [1302] = { 429, "The request is too frequent" },
+  [1303] = { 429, "parallel task over resource pack limit" },
+  [1304] = { 429, "The request triggered the IP whitelist policy" },
+  [5000] = { 500, "Internal error" },
+  [5001] = { 503, "The service is temporarily unavailable" },
+  [5002] = { 504, "Internal timeout" },
+}

@@ -1,0 +1,66 @@
+--- Fetches a clip over HTTP into a file, without blocking the emulator.
+
+local http_request = require("http.request")
+local http_tls = require("http.tls")
+local x509_store = require("openssl.x509.store")
+
+local fetch = {}
+
+local SECONDS = 60 -- for everything
+
+-- Trusts what the machine trusts, and the emulator's own certificates.
+local function tls_context(own_ca)
+  local context = http_tls.new_client_context()
+  local store = x509_store.new()
+  store:addDefaults()
+  if own_ca then
+    store:add(own_ca)
+  end
+  context:setStore(store)
+  return context
+end
+
+local function copy(stream, file, limit)
+  local bytes = 0
+  for chunk in stream:each_chunk() do
+    bytes = bytes + #chunk
+    if bytes > limit then
+      return nil, "Video size cannot exceed 100MB"
+    end
+    file:write(chunk)
+  end
+  return bytes
+end
+
+--- Write what `url` holds to `path`.
+---@param url string
+---@param path string
+---@param limit integer bytes at most
+---@param own_ca? table x509 certificate trusted besides the system's
+---@return integer|nil bytes
+---@return string? message
+function fetch.to_file(url, path, limit, own_ca)
+  local parsed, request = pcall(http_request.new_from_uri, url)
+  if not parsed then
+    return nil, "Failed to download the video: the URL cannot be read"
+  end
+  request.ctx = tls_context(own_ca)
+  local headers, stream = request:go(SECONDS)
+  if not headers then
+    return nil, "Failed to download the video: " .. tostring(stream)
+  elseif headers:get(":status") ~= "200" then
+    stream:shutdown()
+    return nil, "Failed to download the video: HTTP status " .. headers:get(":status")
+  end
+  local file = assert(io.open(path, "wb"))
+  local bytes, message = copy(stream, file, limit)
+  file:close()
+  stream:shutdown()
+  local announced = tonumber(headers:get("content-length"))
+  if bytes and announced and announced ~= bytes then
+    return nil, "Failed to download the video: the connection broke"
+  end
+  return bytes, message
+end
+
+return fetch

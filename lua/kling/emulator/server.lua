@@ -1,0 +1,123 @@
+--- The emulator's sockets: lua-http, HTTP/1.1 and HTTP/2, plain or TLS.
+
+local cqueues = require("cqueues")
+local http_server = require("http.server")
+
+local certificate = require("kling.emulator.certificate")
+local transmit = require("kling.emulator.transmit")
+
+local MAX_BODY = 1024 * 1024 -- bytes of a request body that are read
+local SECONDS = 30 -- for a request to arrive
+local IDLE = 120 -- a kept-alive connection without a request
+
+local Server = {}
+Server.__index = Server
+
+local server = {}
+
+local function is_local(stream)
+  local _, host = stream:peername()
+  host = tostring(host):gsub("^::ffff:", "")
+  return host == "::1" or host:match("^127%.") ~= nil
+end
+
+local function lower_case_fields(headers)
+  local fields = {}
+  for name, value in headers:each() do
+    fields[name] = value
+  end
+  return fields
+end
+
+local function read_body(stream, headers)
+  local length = tonumber(headers:get("content-length") or "")
+  if length == 0 or (not length and not headers:has("transfer-encoding")
+      and stream.connection.version ~= 2) then
+    return nil
+  end
+  if headers:get("expect") == "100-continue" then
+    stream:write_continue(SECONDS)
+  end
+  return stream:get_body_chars(MAX_BODY, SECONDS)
+end
+
+local function read_request(stream)
+  local headers = stream:get_headers(SECONDS)
+  if not headers then
+    return nil
+  end
+  local path, query = (headers:get(":path") or ""):match("^([^?]*)%??(.*)$")
+  return {
+    method = headers:get(":method"),
+    path = path,
+    query = query ~= "" and query or nil,
+    headers = lower_case_fields(headers),
+    version = stream.connection.version,
+    is_local = is_local(stream),
+    body = read_body(stream, headers),
+  }
+end
+
+local function on_stream(handle)
+  return function(_, stream)
+    local request = read_request(stream)
+    if request then
+      transmit.send(stream, request, handle(request))
+    end
+  end
+end
+
+-- A client that breaks off is everyday life here; an error of ours is not.
+local function on_error(_, _, operation, message)
+  if operation == "onstream" then
+    io.stderr:write("kling emulator: ", tostring(message), "\n")
+  end
+end
+
+local function url_of(self, host)
+  local _, _, port = self.http:localname()
+  local name = host:find(":", 1, true) and "[" .. host .. "]" or host
+  return ("%s://%s:%d"):format(self.ca and "https" or "http", name, port)
+end
+
+--- Listen.
+---@param options table `cq`, `host`, `port`, `tls`, `http2`, `handle` (request -> reply)
+---@return table|nil server
+---@return string? message
+function server.listen(options)
+  local self = setmetatable({ cq = options.cq }, Server)
+  local context
+  if options.tls then
+    context, self.ca = certificate.new(options.http2)
+  end
+  local message
+  self.http, message = http_server.listen({
+    cq = options.cq,
+    host = options.host,
+    port = options.port,
+    reuseaddr = true,
+    tls = options.tls,
+    ctx = context,
+    version = not options.http2 and 1.1 or nil,
+    onstream = on_stream(options.handle),
+    onerror = on_error,
+    intra_stream_timeout = IDLE,
+  })
+  if not self.http then
+    return nil, message
+  end
+  local listening
+  listening, message = self.http:listen()
+  if not listening then
+    return nil, message
+  end
+  self.url = url_of(self, options.host)
+  return self
+end
+
+function Server:close()
+  self.http:close()
+  cqueues.cancel(self.cq:pollfd())
+end
+
+return server
