@@ -43,7 +43,9 @@ void kling_buf_reset(struct buf *b, size_t keep) {
   b->len = 0;
 }
 
-void kling_buf_free(struct buf *b) { kling_buf_reset(b, 0); }
+void kling_buf_free(struct buf *b) {
+  kling_buf_reset(b, 0);
+}
 
 char *kling_buf_take(struct buf *b, size_t *len) {
   char *bytes = b->bytes;

@@ -4,6 +4,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <string.h>
 
 /* A static inline and not a function named luaL_*: LuaJIT grows the 5.2
  * functions one by one, and a second definition breaks the link. */

@@ -13,8 +13,8 @@ struct reader {
 static bool read_value(struct reader *r, int depth, struct scan_value *out);
 
 static void skip_space(struct reader *r) {
-  while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' ||
-                            *r->at == '\r' || *r->at == '\t')) {
+  while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' ||
+                            *r->at == '\t')) {
     r->at++;
   }
 }

@@ -1,6 +1,7 @@
 /* scan.h - reads JSON in place, without a table and without an allocation.
  * Most replies change nothing; for those this is all the reading there is.
- * Not responsible for what a reply means (api.h) nor for Lua values (json.h). */
+ * Not responsible for what a reply means (api.h) nor for Lua values (json.h).
+ */
 #ifndef KLING_SCAN_H
 #define KLING_SCAN_H
 

@@ -1,0 +1,346 @@
+/* api.c - what the service's paths and replies mean. */
+#define _POSIX_C_SOURCE 200809L
+#include "api.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "service_code.h"
+
+static const char ENDPOINT[] = "/kling/v1/audio/video-to-audio";
+
+/* --- paths ------------------------------------------------------------------
+ */
+
+static bool is_unreserved(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+         (c >= 'a' && c <= 'z') || (c && strchr("-._~", c));
+}
+
+static void encode_segment(const char *text, char *out) {
+  static const char digits[] = "0123456789ABCDEF";
+  for (; *text; text++) {
+    unsigned char c = (unsigned char)*text;
+    if (is_unreserved(*text)) {
+      *out++ = *text;
+    } else {
+      *out++ = '%';
+      *out++ = digits[c >> 4];
+      *out++ = digits[c & 15];
+    }
+  }
+  *out = '\0';
+}
+
+bool kling_api_path(const char *id, char out[API_PATH_SIZE]) {
+  memcpy(out, ENDPOINT, sizeof(ENDPOINT));
+  if (!id) {
+    return true;
+  }
+  /* only dots would be taken for a folder */
+  if (strlen(id) > API_ID_MAX || id[strspn(id, ".")] == '\0') {
+    return false;
+  }
+  out[sizeof(ENDPOINT) - 1] = '/';
+  encode_segment(id, out + sizeof(ENDPOINT));
+  return true;
+}
+
+/* --- one task
+ * ----------------------------------------------------------------- */
+
+static bool text_is(struct scan_value v, const char *word) {
+  return v.type == SCAN_STRING && v.len == strlen(word) + 2 &&
+         memcmp(v.at + 1, word, v.len - 2) == 0;
+}
+
+static bool has_text(struct scan_value v) {
+  return (v.type == SCAN_STRING && v.len > 2) || v.type == SCAN_NUMBER;
+}
+
+static struct scan_value either(struct scan_value a, struct scan_value b) {
+  return has_text(a) ? a : b;
+}
+
+struct word {
+  const char *text;
+  enum api_state state;
+};
+
+static enum api_state state_of(struct scan_value status,
+                               const struct word *words) {
+  for (; words->text; words++) {
+    if (text_is(status, words->text)) {
+      return words->state;
+    }
+  }
+  return API_UNKNOWN;
+}
+
+/* data.task_status. Source: K-docs; "succeeded": its newer generation. */
+static const struct word task_words[] = {
+    {"submitted",  API_SUBMITTED },
+    {"processing", API_PROCESSING},
+    {"succeed",    API_SUCCEEDED },
+    {"succeeded",  API_SUCCEEDED },
+    {"failed",     API_FAILED    },
+    {NULL,         API_UNKNOWN   },
+};
+
+/* data.status, of a gateway around the task (source: N-api dto/task.go) or of
+ * Kling's newer generation (source: K-docs). */
+static const struct word wrapper_words[] = {
+    {"NOT_START",   API_SUBMITTED },
+    {"SUBMITTED",   API_SUBMITTED },
+    {"QUEUED",      API_SUBMITTED },
+    {"IN_PROGRESS", API_PROCESSING},
+    {"SUCCESS",     API_SUCCEEDED },
+    {"FAILURE",     API_FAILED    },
+    {"submitted",   API_SUBMITTED },
+    {"processing",  API_PROCESSING},
+    {"succeed",     API_SUCCEEDED },
+    {"succeeded",   API_SUCCEEDED },
+    {"failed",      API_FAILED    },
+    {NULL,          API_UNKNOWN   },
+};
+
+/* Kling counts milliseconds, gateways count seconds. */
+static double read_time(struct scan_value object, const char *name,
+                        double otherwise) {
+  double t = kling_scan_number(kling_scan_get(object, name), -1.0);
+  if (t <= 0.0) {
+    return otherwise;
+  }
+  return t > 1e11 ? t / 1000.0 : t;
+}
+
+static struct scan_value external_id_of(struct scan_value task) {
+  struct scan_value info = kling_scan_get(task, "task_info");
+  struct scan_value id = kling_scan_get(info, "external_task_id");
+  id = either(id, kling_scan_get(task, "external_task_id"));
+  return either(id, kling_scan_get(task, "external_id"));
+}
+
+static void read_bare(struct scan_value data, struct api_task *out) {
+  out->status_message = kling_scan_get(data, "task_status_msg");
+  out->result = kling_scan_get(data, "task_result");
+  out->external_task_id = external_id_of(data);
+  out->created_at = read_time(data, "created_at", -1.0);
+  out->updated_at = read_time(data, "updated_at", -1.0);
+}
+
+/* What a gateway wraps is the task, or the whole reply with the task in it. */
+static struct scan_value unwrap(struct scan_value wrapper) {
+  struct scan_value inner = kling_scan_get(wrapper, "data");
+  struct scan_value deeper = kling_scan_get(inner, "data");
+  return deeper.type == SCAN_OBJECT ? deeper : inner;
+}
+
+static void read_wrapped(struct scan_value data, struct api_task *out) {
+  struct scan_value inner = unwrap(data);
+  double created = read_time(data, "created_at", -1.0);
+  double updated = read_time(data, "updated_at", -1.0);
+  read_bare(inner, out);
+  out->task_id = either(out->task_id, kling_scan_get(inner, "task_id"));
+  out->task_id = either(out->task_id, kling_scan_get(data, "id"));
+  out->external_task_id = either(out->external_task_id, external_id_of(data));
+  out->status_message =
+      either(kling_scan_get(data, "fail_reason"), out->status_message);
+  out->status_message =
+      either(out->status_message, kling_scan_get(data, "message"));
+  if (out->result.type == SCAN_NONE) {
+    out->result = kling_scan_get(data, "outputs");
+  }
+  created = read_time(data, "create_time", created);
+  updated = read_time(data, "update_time", updated);
+  created = read_time(data, "submit_time", created);
+  updated = read_time(data, "finish_time", updated);
+  out->created_at = out->created_at < 0.0 ? created : out->created_at;
+  out->updated_at = out->updated_at < 0.0 ? updated : out->updated_at;
+}
+
+void kling_api_read_task(struct scan_value object, struct api_task *out) {
+  struct scan_value wrapper_status = kling_scan_get(object, "status");
+  memset(out, 0, sizeof(*out));
+  out->task_id = kling_scan_get(object, "task_id");
+  out->status = kling_scan_get(object, "task_status");
+  if (out->status.type == SCAN_STRING || wrapper_status.type != SCAN_STRING) {
+    out->state = state_of(out->status, task_words);
+    read_bare(object, out);
+  } else {
+    out->status = wrapper_status;
+    out->state = state_of(wrapper_status, wrapper_words);
+    read_wrapped(object, out);
+  }
+}
+
+bool kling_api_has_result(const struct api_task *task) {
+  const char *cursor = NULL;
+  struct scan_value first;
+  if (task->result.type == SCAN_ARRAY) {
+    return kling_scan_next(task->result, &cursor, &first);
+  }
+  if (kling_scan_next(kling_scan_get(task->result, "audios"), &cursor,
+                      &first)) {
+    return true;
+  }
+  cursor = NULL;
+  return kling_scan_next(kling_scan_get(task->result, "videos"), &cursor,
+                         &first);
+}
+
+/* --- errors
+ * ---------------------------------------------------------------------- */
+
+enum { NESTING = 5, NESTED_TEXT = 2048 };
+
+static void note_code(struct scan_value v, struct api_reply *out) {
+  char text[sizeof(out->service_code)];
+  if (!kling_scan_text(v, text, sizeof(text)) || strcmp(text, "0") == 0 ||
+      strcasecmp(text, "success") == 0) {
+    return;
+  }
+  /* a code we know says more than one we do not, the inner more than the outer
+   */
+  if (!out->service_code[0] || kling_service_code_find(text)) {
+    memcpy(out->service_code, text, sizeof(text));
+  }
+}
+
+static void note_text(struct scan_value v, char *out, size_t size) {
+  if (v.type == SCAN_STRING && v.len > 2) {
+    kling_scan_text(v, out, size);
+  }
+}
+
+static void read_error(struct scan_value v, struct api_reply *out, int depth);
+
+/* Some gateways put the upstream's whole reply into "message", as text. */
+static void read_nested(struct scan_value message, struct api_reply *out,
+                        int depth) {
+  char text[NESTED_TEXT];
+  struct scan_value document;
+  size_t len;
+  if (message.type != SCAN_STRING || message.len < 4 || message.at[1] != '{') {
+    return;
+  }
+  len = kling_scan_text(message, text, sizeof(text));
+  if (kling_scan_document(text, len, &document)) {
+    read_error(document, out, depth + 1);
+  }
+}
+
+static void read_error(struct scan_value v, struct api_reply *out, int depth) {
+  struct scan_value error = kling_scan_get(v, "error");
+  struct scan_value message = kling_scan_get(v, "message");
+  struct scan_value data = kling_scan_get(v, "data");
+  if (depth > NESTING) {
+    return;
+  }
+  note_code(kling_scan_get(v, "code"), out);
+  note_text(message, out->message, sizeof(out->message));
+  note_text(error, out->message, sizeof(out->message));
+  note_text(kling_scan_get(v, "request_id"), out->request_id,
+            sizeof(out->request_id));
+  read_nested(message, out, depth);
+  if (error.type == SCAN_OBJECT) {
+    read_error(error, out, depth + 1);
+  }
+  if (data.type == SCAN_OBJECT) {
+    read_error(data, out, depth + 1);
+  }
+}
+
+/* "... (request id: 2026...)": some envelopes have it nowhere else. */
+static void find_request_id(struct api_reply *out) {
+  static const char mark[] = "request id: ";
+  const char *at = strstr(out->message, mark);
+  size_t len;
+  if (!at || out->request_id[0]) {
+    return;
+  }
+  at += sizeof(mark) - 1;
+  len = strcspn(at, ") ,");
+  if (len > 0 && len < sizeof(out->request_id)) {
+    memcpy(out->request_id, at, len);
+    out->request_id[len] = '\0';
+  }
+}
+
+/* --- a whole reply
+ * ------------------------------------------------------------------ */
+
+static bool is_success(long http_status, const struct api_reply *out) {
+  return http_status >= 200 && http_status < 300 && !out->service_code[0];
+}
+
+static void unreadable(enum api_operation operation, long http_status,
+                       struct api_reply *out) {
+  struct service_judgement j;
+  out->kind = API_UNREADABLE;
+  j = kling_service_judge_status(operation == API_CREATE, http_status, false);
+  out->verdict = j.verdict;
+  out->code = j.code;
+}
+
+static void read_failure(enum api_operation operation, long http_status,
+                         struct api_reply *out) {
+  struct service_judgement j = kling_service_judge(
+      operation == API_CREATE, http_status, out->service_code, out->message);
+  out->kind = API_ERROR;
+  out->verdict = j.verdict;
+  out->code = j.code;
+}
+
+/* No code said so, and yet there is nothing of a success in it: an upstream's
+ * error may be deeper down (source: C-tts). */
+static void read_no_success(enum api_operation operation, long http_status,
+                            struct api_reply *out) {
+  read_error(out->document, out, 0);
+  if (out->service_code[0]) {
+    read_failure(operation, http_status, out);
+  } else {
+    unreadable(operation, http_status, out);
+  }
+}
+
+static void read_success(enum api_operation operation, long http_status,
+                         struct api_reply *out) {
+  struct scan_value data = kling_scan_get(out->document, "data");
+  if (operation == API_LIST) {
+    out->items = data;
+    out->kind = API_TASKS;
+  } else {
+    kling_api_read_task(data.type == SCAN_OBJECT ? data : out->document,
+                        &out->task);
+    out->kind = API_TASK;
+  }
+  out->verdict = VERDICT_OK;
+  if ((operation == API_CREATE && !has_text(out->task.task_id)) ||
+      (operation == API_QUERY && out->task.status.type != SCAN_STRING) ||
+      (operation == API_LIST && data.type != SCAN_ARRAY)) {
+    read_no_success(operation, http_status, out);
+  }
+}
+
+void kling_api_read(enum api_operation operation, long http_status,
+                    const char *body, size_t len, struct api_reply *out) {
+  memset(out, 0, sizeof(*out));
+  if (!kling_scan_document(body, len, &out->document) ||
+      out->document.type != SCAN_OBJECT) {
+    unreadable(operation, http_status, out);
+    return;
+  }
+  note_text(kling_scan_get(out->document, "request_id"), out->request_id,
+            sizeof(out->request_id));
+  note_code(kling_scan_get(out->document, "code"), out);
+  if (is_success(http_status, out) &&
+      kling_scan_get(out->document, "error").type != SCAN_OBJECT) {
+    read_success(operation, http_status, out);
+    return;
+  }
+  read_error(out->document, out, 0);
+  find_request_id(out);
+  read_failure(operation, http_status, out);
+}

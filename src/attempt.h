@@ -1,0 +1,40 @@
+/* attempt.h - the requests of a job that went wrong, so that a failure can tell
+ * its story. */
+#ifndef KLING_ATTEMPT_H
+#define KLING_ATTEMPT_H
+
+#include <stdbool.h>
+
+#include "error.h"
+
+enum { ATTEMPTS_MAX = 16 }; /* kept of one job; the oldest go first */
+
+enum attempt_request { AT_CREATE, AT_QUERY, AT_LIST, AT_DOWNLOAD };
+
+struct attempt {
+  double at; /* Unix seconds */
+  enum attempt_request request;
+  enum kling_error code;
+  bool retryable;
+  int curl_code;    /* 0: answered */
+  int io_error;     /* errno of a file, 0 */
+  long http_status; /* 0: no answer */
+  char service_code[48];
+  char request_id[96];
+  char *words; /* the service's, or NULL */
+};
+
+struct attempts {
+  unsigned count;
+  unsigned cap;
+  struct attempt *list;
+};
+
+/* A new one, all zero but for its time, at the end of the list. NULL when out
+ * of memory: then it is not remembered. */
+struct attempt *kling_attempt_add(struct attempts *a);
+/* The last, or NULL. */
+const struct attempt *kling_attempt_last(const struct attempts *a);
+void kling_attempt_free(struct attempts *a);
+
+#endif

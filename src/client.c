@@ -1,0 +1,405 @@
+/* client.c - the "kling.client" userdata. */
+#include "client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "error.h"
+#include "handle.h"
+#include "info.h"
+#include "json.h"
+#include "random.h"
+#include "reply.h"
+#include "sink.h"
+
+#define CLIENT "kling.client"
+
+/* A client that may be closed: its jobs can still be read. */
+static struct client *check_any_client(lua_State *L, int i) {
+  return luaL_checkudata(L, i, CLIENT);
+}
+
+/* The only way to use a client; a closed one is an error of the caller's
+ * program, so it raises. */
+static struct client *check_client(lua_State *L, int i) {
+  struct client *c = check_any_client(L, i);
+  luaL_argcheck(L, c->engine.is_open, i, "client is closed");
+  return c;
+}
+
+static struct job *check_job(lua_State *L, struct client *c, int i) {
+  return &c->engine.jobs[kling_handle_check(L, i)];
+}
+
+/* --- opening and closing -----------------------------------------------------
+ */
+
+static const char *string_option(lua_State *L, const char *name) {
+  const char *value;
+  lua_getfield(L, 1, name);
+  value = lua_tostring(L, -1); /* stays alive in the options table */
+  lua_pop(L, 1);
+  return value;
+}
+
+static double number_option(lua_State *L, const char *name) {
+  double value;
+  lua_getfield(L, 1, name);
+  value = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+static bool boolean_option(lua_State *L, const char *name) {
+  bool value;
+  lua_getfield(L, 1, name);
+  value = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+/* lua/kling/options.lua has checked them all and filled in the defaults. */
+static void read_options(lua_State *L, struct engine_options *o) {
+  o->http.base_url = string_option(L, "base_url");
+  o->http.api_key = string_option(L, "api_key");
+  o->http.ca = string_option(L, "ca");
+  o->http.ca_path = string_option(L, "ca_path");
+  o->http.proxy = string_option(L, "proxy");
+  o->http.user_agent = string_option(L, "user_agent");
+  o->http.connect_timeout = number_option(L, "connect_timeout");
+  o->http.request_timeout = number_option(L, "request_timeout");
+  o->http.stall_timeout = number_option(L, "stall_timeout");
+  o->http.insecure_http = boolean_option(L, "insecure_http");
+  o->http.allow_private_hosts = boolean_option(L, "allow_private_hosts");
+  o->cadence.first_poll = number_option(L, "first_poll");
+  o->cadence.poll_interval = number_option(L, "poll_interval");
+  o->cadence.max_poll_interval = number_option(L, "max_poll_interval");
+  o->submit_timeout = number_option(L, "submit_timeout");
+  o->max_running = (uint32_t)number_option(L, "max_running");
+  o->max_requests = (uint32_t)number_option(L, "max_requests");
+  luaL_argcheck(L, o->http.base_url && o->http.api_key, 1,
+                "base_url and api_key expected");
+}
+
+static int client_new(lua_State *L) { /* Lua: raw.new(options) */
+  struct engine_options o;
+  struct client *c;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  memset(&o, 0, sizeof(o));
+  read_options(L, &o);
+  c = lua_newuserdata(L, sizeof(*c));
+  memset(c, 0, sizeof(*c));
+  lua_createtable(L, 1, 4); /* private: what the Lua layer keeps of a client */
+  lua_pushvalue(L, -2);
+  lua_rawseti(L, -2, 1);
+  lua_setuservalue(L, -2);
+  luaL_getmetatable(L, CLIENT); /* before open: __gc must see a failed open */
+  lua_setmetatable(L, -2);
+  if (!kling_engine_open(&c->engine, &o)) {
+    lua_pushnil(L);
+    lua_pushstring(L, kling_error_code(errno == EMFILE || errno == ENFILE
+                                           ? KLING_IO
+                                           : KLING_NOMEM));
+    return 2;
+  }
+  return 1;
+}
+
+static int client_close(lua_State *L) { /* Lua: client:close() */
+  kling_engine_close(&check_any_client(L, 1)->engine);
+  return 0;
+}
+
+static int client_gc(lua_State *L) {
+  kling_engine_free(&check_any_client(L, 1)->engine);
+  return 0;
+}
+
+static int client_is_open(lua_State *L) { /* Lua: raw.is_open(client) */
+  lua_pushboolean(L, check_any_client(L, 1)->engine.is_open);
+  return 1;
+}
+
+static int client_tostring(lua_State *L) {
+  struct client *c = check_any_client(L, 1);
+  lua_pushfstring(L, CLIENT " (%s)", c->engine.is_open ? "open" : "closed");
+  return 1;
+}
+
+/* --- new jobs
+ * ------------------------------------------------------------------ */
+
+/* Push the handle first: what raises later finds the job in its care. */
+static struct job *push_new_job(lua_State *L, struct client *c,
+                                enum job_kind kind) {
+  uint32_t i = kling_engine_new_job(&c->engine, kind);
+  if (i == NO_JOB) {
+    luaL_error(L, "not enough memory");
+  }
+  kling_handle_push(L, 1, i);
+  return &c->engine.jobs[i];
+}
+
+static void set_text(lua_State *L, char **owned, const char *text) {
+  if (!kling_job_set_text(owned, text)) {
+    luaL_error(L, "not enough memory");
+  }
+}
+
+static int begin(struct client *c, struct job *job) {
+  kling_engine_begin(&c->engine, (uint32_t)(job - c->engine.jobs));
+  return 1;
+}
+
+/* Lua: raw.start_task(client, request, external_task_id) */
+static int client_start_task(lua_State *L) {
+  struct client *c = check_client(L, 1);
+  const char *external_id = luaL_checkstring(L, 3);
+  struct job *job;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  kling_json_encode(L, 2);
+  job = push_new_job(L, c, JOB_TASK);
+  set_text(L, &job->body, lua_tostring(L, -2));
+  job->body_len = strlen(job->body);
+  set_text(L, &job->external_task_id, external_id);
+  return begin(c, job);
+}
+
+static int client_attach(lua_State *L) { /* Lua: raw.attach(client, task_id) */
+  struct client *c = check_client(L, 1);
+  const char *task_id = luaL_checkstring(L, 2);
+  struct job *job = push_new_job(L, c, JOB_TASK);
+  set_text(L, &job->task_id, task_id);
+  job->existence = MAY_EXIST; /* until a look has found it */
+  job->billed = BILLED_MAYBE;
+  job->state = JOB_SUBMITTED;
+  return begin(c, job);
+}
+
+static int
+client_start_query(lua_State *L) { /* raw.start_query(client, task_id) */
+  struct client *c = check_client(L, 1);
+  const char *task_id = luaL_checkstring(L, 2);
+  struct job *job = push_new_job(L, c, JOB_QUERY);
+  set_text(L, &job->task_id, task_id);
+  job->existence = MAY_EXIST;
+  job->billed = BILLED_MAYBE;
+  return begin(c, job);
+}
+
+static int client_start_list(lua_State *L) { /* raw.start_list(client, query) */
+  struct client *c = check_client(L, 1);
+  const char *query = luaL_checkstring(L, 2);
+  struct job *job = push_new_job(L, c, JOB_LIST);
+  set_text(L, &job->body, query);
+  return begin(c, job);
+}
+
+/* Lua: raw.start_download(client, url, path, overwrite). A file that cannot be
+ * opened is a job that has failed: one story for all failures. */
+static int client_start_download(lua_State *L) {
+  struct client *c = check_client(L, 1);
+  const char *url = luaL_checkstring(L, 2);
+  const char *path = luaL_checkstring(L, 3);
+  struct job *job = push_new_job(L, c, JOB_DOWNLOAD);
+  set_text(L, &job->body, url);
+  job->existence = EXISTS;
+  job->billed = BILLED_YES;
+  job->sink = malloc(sizeof(*job->sink));
+  if (!job->sink) {
+    return luaL_error(L, "not enough memory");
+  }
+  if (!kling_sink_open(job->sink, path, lua_toboolean(L, 4))) {
+    struct attempt *a = kling_attempt_add(&job->attempts);
+    if (a) {
+      a->request = AT_DOWNLOAD;
+      a->code = KLING_IO;
+      a->io_error = job->sink->error;
+    }
+    kling_engine_end(&c->engine, job, EVENT_FAILED, KLING_IO);
+    return 1;
+  }
+  return begin(c, job);
+}
+
+static int client_stop(lua_State *L) { /* Lua: raw.stop(client, job) */
+  struct client *c = check_any_client(L, 1);
+  lua_pushboolean(L, kling_engine_cancel(&c->engine, kling_handle_check(L, 2)));
+  return 1;
+}
+
+/* --- reading jobs
+ * ---------------------------------------------------------------- */
+
+static int client_info(lua_State *L) { /* Lua: raw.info(client, job) */
+  struct job *job = check_job(L, check_any_client(L, 1), 2);
+  lua_pushstring(L, kling_job_state_name((enum job_state)job->state));
+  kling_info_push(L, job);
+  return 2;
+}
+
+static int client_ended(lua_State *L) { /* Lua: raw.ended(client, job) */
+  struct job *job = check_job(L, check_any_client(L, 1), 2);
+  if (!kling_job_is_end((enum job_state)job->state)) {
+    lua_pushboolean(L, 0);
+  } else {
+    lua_pushstring(L, kling_job_state_name((enum job_state)job->state));
+  }
+  return 1;
+}
+
+static int client_failure(lua_State *L) { /* Lua: raw.failure(client, job) */
+  kling_info_push_failure(L, check_job(L, check_any_client(L, 1), 2));
+  return 1;
+}
+
+static int push_download(lua_State *L, const struct job *job) {
+  char digest[SHA256_HEX];
+  kling_sha256_hex(&job->sink->hash, digest);
+  lua_createtable(L, 0, 2);
+  lua_pushstring(L, digest);
+  lua_setfield(L, -2, "sha256");
+  lua_pushnumber(L, (lua_Number)job->sink->bytes);
+  lua_setfield(L, -2, "bytes");
+  return 1;
+}
+
+/* What a job that succeeded brought: a task, a list of tasks, or the facts of
+ * a file. */
+static int client_take(lua_State *L) { /* Lua: raw.take(client, job) */
+  struct job *job = check_job(L, check_any_client(L, 1), 2);
+  struct api_reply reply;
+  luaL_argcheck(L, job->state == JOB_SUCCEEDED, 2, "job has not succeeded");
+  if (job->kind == JOB_DOWNLOAD) {
+    return push_download(L, job);
+  }
+  kling_api_read(job->kind == JOB_LIST ? API_LIST : API_QUERY, 200, job->reply,
+                 job->reply_len, &reply);
+  if (job->kind == JOB_LIST) {
+    kling_reply_push_tasks(L, reply.items);
+  } else {
+    kling_reply_push_task(L, &reply.task, reply.document);
+  }
+  return 1;
+}
+
+static int client_progress(lua_State *L) { /* Lua: raw.progress(client, job) */
+  struct job *job = check_job(L, check_any_client(L, 1), 2);
+  if (!job->sink) {
+    return 0;
+  }
+  lua_pushnumber(L, (lua_Number)job->sink->bytes);
+  if (job->sink->expected < 0) {
+    return 1;
+  }
+  lua_pushnumber(L, (lua_Number)job->sink->expected);
+  return 2;
+}
+
+/* --- driving
+ * ---------------------------------------------------------------------- */
+
+static int client_step(lua_State *L) { /* Lua: client:step(seconds) */
+  struct client *c = check_client(L, 1);
+  double seconds = luaL_checknumber(L, 2);
+  luaL_argcheck(L, seconds >= 0.0, 2, "seconds, 0 or more, expected");
+  lua_pushinteger(L, (lua_Integer)kling_engine_step(&c->engine, seconds));
+  return 1;
+}
+
+/* Lua: raw.changed(client, forget). The next task that changed; with `forget`,
+ * all of them are passed over. */
+static int client_changed(lua_State *L) {
+  struct client *c = check_any_client(L, 1);
+  uint32_t i = kling_engine_next_changed(&c->engine, !lua_toboolean(L, 2));
+  if (i == NO_JOB) {
+    return 0;
+  }
+  kling_handle_push(L, 1, i);
+  return 1;
+}
+
+static int client_pollfd(lua_State *L) { /* Lua: client:pollfd() */
+  struct client *c = check_client(L, 1);
+  if (c->engine.http.poller.fd < 0) {
+    return 0;
+  }
+  lua_pushinteger(L, c->engine.http.poller.fd);
+  return 1;
+}
+
+static int client_events(lua_State *L) { /* Lua: client:events() */
+  check_client(L, 1);
+  lua_pushliteral(L, "r");
+  return 1;
+}
+
+static int client_timeout(lua_State *L) { /* Lua: client:timeout() */
+  struct client *c = check_client(L, 1);
+  double due = kling_engine_due(&c->engine);
+  double left = due - kling_clock_now();
+  if (due < 0.0) {
+    return 0;
+  }
+  lua_pushnumber(L, left > 0.0 ? left : 0.0);
+  return 1;
+}
+
+static int client_private(lua_State *L) { /* Lua: raw.private(client) */
+  check_any_client(L, 1);
+  lua_getuservalue(L, 1);
+  return 1;
+}
+
+static const luaL_Reg metamethods[] = {
+    {"__close",    client_close   }, /* Lua 5.4: local c <close> = ... */
+    {"__gc",       client_gc      },
+    {"__tostring", client_tostring},
+    {NULL,         NULL           },
+};
+
+/* What programs call. */
+static const luaL_Reg methods[] = {
+    {"close",   client_close  },
+    {"events",  client_events },
+    {"pollfd",  client_pollfd },
+    {"step",    client_step   },
+    {"timeout", client_timeout},
+    {NULL,      NULL          },
+};
+
+/* What the Lua layer builds the rest from; not for programs. */
+static const luaL_Reg raw_functions[] = {
+    {"attach",         client_attach        },
+    {"changed",        client_changed       },
+    {"ended",          client_ended         },
+    {"failure",        client_failure       },
+    {"info",           client_info          },
+    {"is_open",        client_is_open       },
+    {"new",            client_new           },
+    {"private",        client_private       },
+    {"progress",       client_progress      },
+    {"start_download", client_start_download},
+    {"start_list",     client_start_list    },
+    {"start_query",    client_start_query   },
+    {"start_task",     client_start_task    },
+    {"stop",           client_stop          },
+    {"take",           client_take          },
+    {NULL,             NULL                 },
+};
+
+void kling_client_open(lua_State *L) {
+  if (kling_newmetatable(L, CLIENT)) {
+    kling_setfuncs(L, metamethods);
+    lua_newtable(L);
+    kling_setfuncs(L, methods);
+    lua_setfield(L, -2, "__index");
+  }
+  lua_getfield(L, -1, "__index");
+  lua_setfield(L, -3, "Client"); /* lua/kling/client.lua adds to it */
+  lua_pop(L, 1);
+  lua_newtable(L);
+  kling_setfuncs(L, raw_functions);
+  lua_setfield(L, -2, "raw");
+}

@@ -1,0 +1,15 @@
+/* clock.h - what time it is. */
+#ifndef KLING_CLOCK_H
+#define KLING_CLOCK_H
+
+/* Seconds of a clock that never jumps: for measuring. */
+double kling_clock_now(void);
+
+/* Unix seconds: for telling people. */
+double kling_clock_wall(void);
+
+/* For poll and its kin. Up, not down: a wait cut to 0 ms makes the caller spin
+ * until the timer. */
+int kling_clock_ms(double seconds);
+
+#endif

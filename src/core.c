@@ -1,0 +1,90 @@
+/* core.c - what `require "kling.core"` returns. A table of contents: each part
+ * of the library adds its own functions from its own file. */
+#include <curl/curl.h>
+#include <errno.h>
+
+#include "client.h"
+#include "clip.h"
+#include "clock.h"
+#include "compat.h"
+#include "error.h"
+#include "handle.h"
+#include "json.h"
+#include "linger.h"
+#include "random.h"
+#include "reply.h"
+#include "sink.h"
+#include "version.h"
+
+int luaopen_kling_core(lua_State *L);
+
+static int core_now(lua_State *L) { /* Lua: core.now() */
+  lua_pushnumber(L, kling_clock_now());
+  return 1;
+}
+
+static int core_uuid(lua_State *L) { /* Lua: core.uuid() */
+  char uuid[UUID_SIZE];
+  kling_random_uuid(uuid);
+  lua_pushstring(L, uuid);
+  return 1;
+}
+
+static int core_make_folder(lua_State *L) { /* Lua: core.make_folder(path) */
+  if (kling_sink_make_folder(luaL_checkstring(L, 1))) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushstring(L, strerror(errno));
+  return 2;
+}
+
+static int core_sha256(lua_State *L) { /* Lua: core.sha256(bytes) */
+  struct sha256 h;
+  char digest[SHA256_HEX];
+  size_t len;
+  const char *bytes = luaL_checklstring(L, 1, &len);
+  kling_sha256_start(&h);
+  kling_sha256_add(&h, bytes, len);
+  kling_sha256_hex(&h, digest);
+  lua_pushstring(L, digest);
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"make_folder", core_make_folder},
+    {"now",         core_now        },
+    {"sha256",      core_sha256     },
+    {"uuid",        core_uuid       },
+    {NULL,          NULL            },
+};
+
+static void add_errors(lua_State *L) {
+  int e;
+  lua_newtable(L);
+  for (e = KLING_OK + 1; e < KLING_ERROR_COUNT; e++) {
+    lua_pushstring(L, kling_error_meaning((enum kling_error)e));
+    lua_setfield(L, -2, kling_error_code((enum kling_error)e));
+  }
+  lua_setfield(L, -2, "errors");
+}
+
+int luaopen_kling_core(lua_State *L) {
+  kling_check_lua(L);
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    return luaL_error(L, "kling: libcurl failed to start");
+  }
+  kling_json_open(L);
+  lua_newtable(L);
+  kling_setfuncs(L, functions);
+  kling_client_open(L);
+  kling_handle_open(L);
+  kling_reply_open(L);
+  kling_clip_open(L);
+  kling_linger_open(L);
+  add_errors(L);
+  lua_pushliteral(L, KLING_VERSION);
+  lua_setfield(L, -2, "version");
+  return 1;
+}

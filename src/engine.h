@@ -1,0 +1,93 @@
+/* engine.h - runs the lives of many jobs over one http: who is due, who must
+ * wait, what has changed. Knows no Lua. What a finished request means for its
+ * job is in outcome.h. */
+#ifndef KLING_ENGINE_H
+#define KLING_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cadence.h"
+#include "heap.h"
+#include "http.h"
+#include "job.h"
+
+#define NO_JOB UINT32_MAX
+
+/* API requests and downloads do not stand in each other's way. */
+struct lane {
+  struct heap due; /* jobs by when their next request is to be made */
+  uint32_t in_flight;
+  uint32_t limit;
+};
+
+struct job_list {
+  uint32_t first;
+  uint32_t last;
+};
+
+struct engine_options {
+  struct http_options http;
+  struct cadence cadence;
+  double submit_timeout;
+  uint32_t max_running; /* 0: no limit */
+  uint32_t max_requests;
+};
+
+struct engine {
+  struct http http;
+  struct cadence cadence;
+  double submit_timeout;
+  uint32_t max_running;
+  struct job *jobs;
+  uint32_t count; /* places used so far */
+  uint32_t cap;
+  uint32_t free; /* list of free places, by next_changed */
+  struct lane lanes[2];
+  uint32_t running;
+  struct job_list held; /* due, but max_running is reached */
+  struct job_list changed;
+  unsigned changes; /* ever */
+  uint64_t random;
+  bool is_open;
+};
+
+bool kling_engine_open(struct engine *e, const struct engine_options *o);
+/* Safe twice. Jobs that run end with KLING_CLOSED and can still be read. */
+void kling_engine_close(struct engine *e);
+/* After close: forget the jobs too. */
+void kling_engine_free(struct engine *e);
+
+/* A new job with one handle; NO_JOB when out of memory. The caller fills in
+ * what the kind needs and then lets it begin. */
+uint32_t kling_engine_new_job(struct engine *e, enum job_kind kind);
+void kling_engine_begin(struct engine *e, uint32_t index);
+/* Another handle; one less. */
+void kling_engine_hold(struct engine *e, uint32_t index);
+void kling_engine_drop(struct engine *e, uint32_t index);
+/* False when it had ended. */
+bool kling_engine_cancel(struct engine *e, uint32_t index);
+
+/* Do what is due, let I/O happen, wait for it at most this long or until a job
+ * changed. Returns how many changed. */
+unsigned kling_engine_step(struct engine *e, double seconds);
+/* When `step` has something to do, on kling_clock_now; < 0: I/O apart, never.
+ */
+double kling_engine_due(const struct engine *e);
+/* The next task job that changed, once; NO_JOB at the end. With `hold` it has
+ * one more handle. */
+uint32_t kling_engine_next_changed(struct engine *e, bool hold);
+
+/* --- for outcome.c -------------------------------------------------------- */
+
+/* Make the job's next request in so many seconds. */
+void kling_engine_schedule(struct engine *e, struct job *job, double seconds);
+void kling_engine_mark(struct engine *e, struct job *job);
+/* It counts no longer among those alive at the service. */
+void kling_engine_stop_running(struct engine *e, struct job *job);
+void kling_engine_end(struct engine *e, struct job *job, enum job_event event,
+                      enum kling_error code);
+/* In [0, 1). */
+double kling_engine_random(struct engine *e);
+
+#endif

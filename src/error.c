@@ -1,0 +1,24 @@
+/* error.c - every code a failure can have. */
+#include "error.h"
+
+#include <stddef.h>
+
+static const char *const codes[] = {NULL,
+#define X(symbol, code, meaning) code,
+                                    KLING_ERRORS(X)
+#undef X
+};
+
+static const char *const meanings[] = {NULL,
+#define X(symbol, code, meaning) meaning,
+                                       KLING_ERRORS(X)
+#undef X
+};
+
+const char *kling_error_code(enum kling_error e) {
+  return codes[e];
+}
+
+const char *kling_error_meaning(enum kling_error e) {
+  return meanings[e];
+}

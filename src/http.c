@@ -1,0 +1,376 @@
+/* http.c - requests over one curl multi handle. */
+#define _POSIX_C_SOURCE 200809L
+#include "http.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "clock.h"
+#include "version.h"
+
+enum { MAX_EVENTS = 64, MAX_CONNECTIONS = 64 };
+
+/* --- libcurl calls these; none of them may touch Lua --------------------- */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
+                     void *unused) {
+  struct http *h = arg;
+  int wanted = (what & CURL_POLL_IN ? POLLER_READ : 0) |
+               (what & CURL_POLL_OUT ? POLLER_WRITE : 0);
+  (void)easy;
+  (void)unused;
+  if (what == CURL_POLL_REMOVE) {
+    wanted = 0;
+  }
+  return kling_poller_watch(&h->poller, fd, wanted) ? 0 : -1;
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *arg) {
+  struct http *h = arg;
+  (void)multi;
+  h->timer_due =
+      timeout_ms < 0 ? -1.0 : kling_clock_now() + (double)timeout_ms / 1000.0;
+  return 0;
+}
+
+/* --- opening -----------------------------------------------------------------
+ */
+
+static char *copy(const char *text) {
+  size_t size = text ? strlen(text) + 1 : 0;
+  char *copied = text ? malloc(size) : NULL;
+  if (copied) {
+    memcpy(copied, text, size);
+  }
+  return copied;
+}
+
+static bool add_header(void *list, const char *line) {
+  struct curl_slist **head = list;
+  struct curl_slist *longer = curl_slist_append(*head, line);
+  if (longer) {
+    *head = longer;
+  }
+  return longer != NULL;
+}
+
+/* Through a volatile pointer: a memset before free is dead code to a compiler.
+ */
+static void wipe(char *secret) {
+  volatile char *at = secret;
+  while (*at) {
+    *at++ = '\0';
+  }
+}
+
+static bool make_headers(struct http_shared *s, const char *key) {
+  static const char prefix[] = "Authorization: Bearer ";
+  char *line = malloc(sizeof(prefix) + strlen(key));
+  bool ok = line != NULL;
+  if (ok) {
+    memcpy(line, prefix, sizeof(prefix));
+    memcpy(line + sizeof(prefix) - 1, key, strlen(key) + 1);
+    ok = add_header(&s->get_headers, line) &&
+         add_header(&s->post_headers, line) &&
+         add_header(&s->post_headers, "Content-Type: application/json");
+    wipe(line);
+  }
+  free(line);
+  return ok;
+}
+
+static bool make_user_agent(struct http_shared *s, const char *before) {
+  const char *curl = curl_version_info(CURLVERSION_NOW)->version;
+  size_t size = strlen(curl) + (before ? strlen(before) : 0) + 64;
+  s->user_agent = malloc(size);
+  if (!s->user_agent) {
+    return false;
+  }
+  snprintf(s->user_agent, size, "%s%skling-lua/%s libcurl/%s",
+           before ? before : "", before ? " " : "", KLING_VERSION, curl);
+  return true;
+}
+
+static bool make_prefix(struct http_shared *s) {
+  char *path = NULL;
+  size_t len;
+  if (curl_url_get(s->url, CURLUPART_PATH, &path, 0) != CURLUE_OK) {
+    return false;
+  }
+  s->prefix = copy(path);
+  curl_free(path);
+  len = s->prefix ? strlen(s->prefix) : 0;
+  while (len > 0 && s->prefix[len - 1] == '/') {
+    s->prefix[--len] = '\0';
+  }
+  return s->prefix != NULL;
+}
+
+static bool make_url(struct http_shared *s, const char *base_url) {
+  char *host = NULL;
+  s->url = curl_url();
+  if (!s->url ||
+      curl_url_set(s->url, CURLUPART_URL, base_url, 0) != CURLUE_OK ||
+      curl_url_get(s->url, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+    return false;
+  }
+  s->allow_loopback = kling_address_is_loopback_host(host);
+  curl_free(host);
+  return make_prefix(s);
+}
+
+static long to_ms(double seconds) {
+  return (long)kling_clock_ms(seconds);
+}
+
+static bool make_shared(struct http_shared *s, const struct http_options *o) {
+  s->ca = copy(o->ca);
+  s->ca_path = copy(o->ca_path);
+  s->proxy = copy(o->proxy);
+  s->connect_timeout_ms = to_ms(o->connect_timeout);
+  s->request_timeout_ms = to_ms(o->request_timeout);
+  s->stall_timeout = (to_ms(o->stall_timeout) + 999) / 1000;
+  if ((o->ca && !s->ca) || (o->ca_path && !s->ca_path) ||
+      (o->proxy && !s->proxy) || !make_url(s, o->base_url) ||
+      !make_user_agent(s, o->user_agent) || !make_headers(s, o->api_key)) {
+    return false;
+  }
+  s->allow_private = o->allow_private_hosts;
+  s->allow_http = o->insecure_http || s->allow_loopback;
+  s->allow_http_redirects = o->insecure_http;
+  s->allow_loopback = s->allow_loopback || o->allow_private_hosts;
+  return true;
+}
+
+static bool open_multi(struct http *h) {
+  h->multi = curl_multi_init();
+  return h->multi &&
+         curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket) ==
+             CURLM_OK &&
+         curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h) == CURLM_OK &&
+         curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer) ==
+             CURLM_OK &&
+         curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h) == CURLM_OK &&
+         curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
+                           (long)MAX_CONNECTIONS) == CURLM_OK;
+}
+
+bool kling_http_open(struct http *h, const struct http_options *o) {
+  memset(h, 0, sizeof(*h));
+  h->timer_due = -1.0;
+  if (!kling_poller_open(&h->poller)) {
+    return false;
+  }
+  if (!open_multi(h) || !make_shared(&h->shared, o)) {
+    kling_http_close(h);
+    return false;
+  }
+  return true;
+}
+
+/* --- closing -----------------------------------------------------------------
+ */
+
+static void unlink_active(struct http *h, struct transfer *t) {
+  if (t->prev) {
+    t->prev->next = t->next;
+  } else {
+    h->active = t->next;
+  }
+  if (t->next) {
+    t->next->prev = t->prev;
+  }
+  t->next = t->prev = NULL;
+}
+
+static void free_list(struct transfer *t) {
+  while (t) {
+    struct transfer *next = t->next;
+    kling_transfer_free(t);
+    t = next;
+  }
+}
+
+/* The key is in here: leave no copy in freed memory. */
+static void free_headers(struct curl_slist *list) {
+  struct curl_slist *item;
+  for (item = list; item; item = item->next) {
+    wipe(item->data);
+  }
+  curl_slist_free_all(list);
+}
+
+static void free_shared(struct http_shared *s) {
+  curl_url_cleanup(s->url);
+  free(s->prefix);
+  free_headers(s->get_headers);
+  free_headers(s->post_headers);
+  free(s->ca);
+  free(s->ca_path);
+  free(s->proxy);
+  free(s->user_agent);
+}
+
+void kling_http_close(struct http *h) {
+  if (h->multi) {
+    while (h->active) {
+      kling_http_release(h, h->active);
+    }
+    curl_multi_cleanup(h->multi);
+  }
+  free_list(h->idle[0]);
+  free_list(h->idle[1]);
+  free_list(h->done);
+  free_shared(&h->shared);
+  kling_poller_close(&h->poller);
+  memset(h, 0, sizeof(*h));
+  h->poller.fd = h->poller.timer_fd = -1;
+}
+
+/* --- requests
+ * ------------------------------------------------------------------ */
+
+static struct transfer *take_idle(struct http *h, bool is_download) {
+  struct transfer *t = h->idle[is_download];
+  if (!t) {
+    return kling_transfer_new(&h->shared, is_download);
+  }
+  h->idle[is_download] = t->next;
+  t->next = NULL;
+  return t;
+}
+
+static void end_early(struct http *h, struct transfer *t, CURLcode code) {
+  kling_transfer_end(t, (int)code);
+  t->next = h->done;
+  h->done = t;
+}
+
+struct transfer *kling_http_start(struct http *h,
+                                  const struct http_request *request) {
+  struct transfer *t = take_idle(h, request->url != NULL);
+  if (!t) {
+    return NULL;
+  }
+  if (!kling_transfer_prepare(t, request)) {
+    end_early(h, t, CURLE_URL_MALFORMAT);
+  } else if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
+    end_early(h, t, CURLE_OUT_OF_MEMORY);
+  } else {
+    t->prev = NULL;
+    t->next = h->active;
+    if (h->active) {
+      h->active->prev = t;
+    }
+    h->active = t;
+  }
+  return t;
+}
+
+/* A transfer that nobody calls any more would never end: when the multi handle
+ * fails as a whole, so do all that are in it. */
+static void fail_all(struct http *h, CURLMcode code) {
+  while (h->active) {
+    struct transfer *t = h->active;
+    curl_multi_remove_handle(h->multi, t->easy);
+    unlink_active(h, t);
+    end_early(h, t,
+              code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY
+                                          : CURLE_FAILED_INIT);
+  }
+}
+
+static void act(struct http *h, curl_socket_t fd, int mask) {
+  int running;
+  CURLMcode code = curl_multi_socket_action(h->multi, fd, mask, &running);
+  if (code == CURLM_BAD_SOCKET) {
+    kling_poller_watch(&h->poller, fd, 0);
+  } else if (code != CURLM_OK) {
+    fail_all(h, code);
+  }
+}
+
+static int curl_mask(int what) {
+  return (what & POLLER_READ ? CURL_CSELECT_IN : 0) |
+         (what & POLLER_WRITE ? CURL_CSELECT_OUT : 0) |
+         (what & POLLER_ERROR ? CURL_CSELECT_ERR : 0);
+}
+
+void kling_http_wait(struct http *h, double seconds) {
+  struct poller_event events[MAX_EVENTS];
+  int count;
+  int i;
+  if (h->done) {
+    seconds = 0.0;
+  }
+  count = kling_poller_wait(&h->poller, seconds, events, MAX_EVENTS);
+  for (i = 0; i < count; i++) {
+    act(h, events[i].fd, curl_mask(events[i].what));
+  }
+  if (h->timer_due >= 0.0 && kling_clock_now() >= h->timer_due) {
+    h->timer_due = -1.0; /* libcurl sets the next one from inside this call */
+    act(h, CURL_SOCKET_TIMEOUT, 0);
+  }
+}
+
+struct transfer *kling_http_next(struct http *h) {
+  struct transfer *t = h->done;
+  CURLMsg *message;
+  int left;
+  if (t) {
+    h->done = t->next;
+    t->next = NULL;
+    return t;
+  }
+  while ((message = curl_multi_info_read(h->multi, &left)) != NULL) {
+    CURLcode code = message->data.result; /* message dies with remove_handle */
+    char *found = NULL;
+    if (message->msg != CURLMSG_DONE) {
+      continue;
+    }
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &found);
+    t = (struct transfer *)(void *)found;
+    curl_multi_remove_handle(h->multi, t->easy);
+    unlink_active(h, t);
+    kling_transfer_end(t, (int)code);
+    return t;
+  }
+  return NULL;
+}
+
+static void unlink_done(struct http *h, const struct transfer *t) {
+  struct transfer **at = &h->done;
+  while (*at && *at != t) {
+    at = &(*at)->next;
+  }
+  if (*at) {
+    *at = t->next;
+  }
+}
+
+void kling_http_release(struct http *h, struct transfer *t) {
+  if (t->is_ended) {
+    unlink_done(h, t);
+  } else {
+    curl_multi_remove_handle(h->multi, t->easy);
+    unlink_active(h, t);
+  }
+  t->sink = NULL;
+  t->prev = NULL;
+  t->next = h->idle[t->is_download];
+  h->idle[t->is_download] = t;
+}
+
+double kling_http_due(const struct http *h) {
+  return h->done ? 0.0 : h->timer_due;
+}
+
+const char *kling_http_words(int curl_code) {
+  if (curl_code == CURLE_ABORTED_BY_CALLBACK) { /* on_send said no */
+    return "Connection closed before the reply, and not sent again";
+  }
+  return curl_easy_strerror((CURLcode)curl_code);
+}

@@ -1,0 +1,58 @@
+/* http.h - requests over one curl multi handle. Not responsible for what they
+ * are for, when they are made or whether they are made again. */
+#ifndef KLING_HTTP_H
+#define KLING_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "poller.h"
+#include "transfer.h"
+
+struct http {
+  void *multi; /* CURLM */
+  struct poller poller;
+  struct http_shared shared; /* what all transfers are made with */
+  struct transfer *idle[2];  /* to be used again: API requests, downloads */
+  struct transfer *active;
+  struct transfer *done; /* ended before libcurl had them */
+  double timer_due;      /* when libcurl wants to be called; < 0: never */
+};
+
+struct http_options {
+  const char *base_url;
+  const char *api_key;
+  const char *ca;
+  const char *ca_path;
+  const char *proxy;
+  const char *user_agent; /* put before ours */
+  double connect_timeout;
+  double request_timeout;
+  double stall_timeout;
+  bool insecure_http;
+  bool allow_private_hosts;
+};
+
+/* False: out of memory or descriptors; nothing is left open. */
+bool kling_http_open(struct http *h, const struct http_options *o);
+/* Safe twice. Transfers still active are dropped. */
+void kling_http_close(struct http *h);
+
+/* Begin. NULL: out of memory; any other trouble comes out of kling_http_next.
+ */
+struct transfer *kling_http_start(struct http *h,
+                                  const struct http_request *request);
+/* Let I/O happen; wait for it at most this long. */
+void kling_http_wait(struct http *h, double seconds);
+/* A transfer that has ended, or NULL. Release it after reading it. */
+struct transfer *kling_http_next(struct http *h);
+/* Give a transfer back, ended or not. */
+void kling_http_release(struct http *h, struct transfer *t);
+
+/* When libcurl wants to be called, on kling_clock_now; < 0: never. */
+double kling_http_due(const struct http *h);
+
+/* libcurl's words for the number in struct http_result. */
+const char *kling_http_words(int curl_code);
+
+#endif

@@ -1,0 +1,110 @@
+/* info.c - what Lua may know of a job. */
+#include "info.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "http.h"
+
+static void set_string(lua_State *L, const char *name, const char *text) {
+  if (text && text[0]) {
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+  }
+}
+
+static void set_number(lua_State *L, const char *name, double n) {
+  lua_pushnumber(L, n);
+  lua_setfield(L, -2, name);
+}
+
+static void set_integer(lua_State *L, const char *name, long n) {
+  lua_pushinteger(L, (lua_Integer)n);
+  lua_setfield(L, -2, name);
+}
+
+static void set_boolean(lua_State *L, const char *name, bool b) {
+  lua_pushboolean(L, b);
+  lua_setfield(L, -2, name);
+}
+
+void kling_info_push(lua_State *L, const struct job *job) {
+  double end = job->ended > 0.0 ? job->ended : kling_clock_now();
+  lua_createtable(L, 0, 6);
+  set_string(L, "task_id", job->task_id);
+  set_string(L, "external_task_id", job->external_task_id);
+  set_string(L, "status", job->status);
+  set_number(L, "elapsed", end - job->started);
+  if (job->was_warned) {
+    lua_pushfstring(L, "the status '%s' is unknown; taken as still running",
+                    job->status ? job->status : "?");
+    lua_setfield(L, -2, "warning");
+  }
+}
+
+/* --- failures
+ * ------------------------------------------------------------------ */
+
+static const char *request_name(enum attempt_request request) {
+  static const char *const names[] = {"create", "query", "list", "download"};
+  return names[request];
+}
+
+static void push_attempt(lua_State *L, const struct attempt *a) {
+  lua_createtable(L, 0, 8);
+  set_number(L, "at", a->at);
+  set_string(L, "request", request_name(a->request));
+  set_string(L, "code", kling_error_code(a->code));
+  set_boolean(L, "retryable", a->retryable);
+  set_string(L, "service_code", a->service_code);
+  set_string(L, "service_message", a->words);
+  set_string(L, "request_id", a->request_id);
+  if (a->http_status) {
+    set_integer(L, "http_status", a->http_status);
+  }
+  if (a->curl_code) {
+    set_string(L, "transport", kling_http_words(a->curl_code));
+  }
+  if (a->io_error) {
+    set_string(L, "io", strerror(a->io_error));
+  }
+}
+
+static void set_attempts(lua_State *L, const struct attempts *attempts) {
+  unsigned i;
+  lua_createtable(L, (int)attempts->count, 0);
+  for (i = 0; i < attempts->count; i++) {
+    push_attempt(L, &attempts->list[i]);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+  lua_setfield(L, -2, "attempts");
+}
+
+static enum kling_error code_of(const struct job *job) {
+  const struct attempt *last = kling_attempt_last(&job->attempts);
+  if (kling_job_is_end((enum job_state)job->state)) {
+    return (enum kling_error)job->code;
+  }
+  return last ? last->code : KLING_OK;
+}
+
+void kling_info_push_failure(lua_State *L, const struct job *job) {
+  static const char *const existence[] = {"not-created", "may-exist", "exists"};
+  static const char *const billed[] = {"no", "maybe", "yes"};
+  static const char *const operations[] = {"wait", "query", "list", "save"};
+  enum kling_error code = code_of(job);
+  if (code == KLING_OK) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_createtable(L, 0, 14);
+  set_string(L, "code", kling_error_code(code));
+  set_string(L, "operation",
+             job->kind == JOB_TASK && !job->task_id ? "submit"
+                                                    : operations[job->kind]);
+  set_string(L, "task_id", job->task_id);
+  set_string(L, "external_task_id", job->external_task_id);
+  set_string(L, "task_state", existence[job->existence]);
+  set_string(L, "billed", billed[job->billed]);
+  set_attempts(L, &job->attempts);
+}

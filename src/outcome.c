@@ -1,0 +1,420 @@
+/* outcome.c - what a finished request means for its job. */
+#define _POSIX_C_SOURCE 200809L
+#include "outcome.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "clock.h"
+#include "retry.h"
+#include "sink.h"
+
+enum {
+  REASON_SIZE = 512,
+  GRACE = 30,           /* seconds a new task may be unknown to queries */
+  EMPTY_SUCCESSES = 3,  /* looks at a success without a result: it may lag */
+  DOWNLOAD_ATTEMPTS = 4 /* in all */
+};
+
+/* --- remembering what went wrong
+ * ---------------------------------------------- */
+
+static enum kling_error transport_code(enum http_outcome outcome) {
+  switch (outcome) {
+  case HTTP_TIMED_OUT:
+    return KLING_TIMEOUT;
+  case HTTP_TOO_LARGE:
+  case HTTP_MALFORMED:
+    return KLING_PROTOCOL;
+  case HTTP_REFUSED:
+    return KLING_POLICY;
+  case HTTP_NOT_WRITTEN:
+    return KLING_IO;
+  case HTTP_NOMEM:
+    return KLING_NOMEM;
+  default:
+    return KLING_NETWORK;
+  }
+}
+
+static enum attempt_request request_of(const struct job *job) {
+  switch (job->kind) {
+  case JOB_TASK:
+    return job->state == JOB_SUBMITTING ? AT_CREATE : AT_QUERY;
+  case JOB_LIST:
+    return AT_LIST;
+  case JOB_DOWNLOAD:
+    return AT_DOWNLOAD;
+  default:
+    return AT_QUERY;
+  }
+}
+
+static struct attempt *note(struct job *job, const struct transfer *t,
+                            enum kling_error code, bool retryable) {
+  struct attempt *a = kling_attempt_add(&job->attempts);
+  if (a) {
+    a->request = request_of(job);
+    a->code = code;
+    a->retryable = retryable;
+    a->curl_code = t->result.curl_code;
+    a->io_error = job->sink ? job->sink->error : 0;
+    a->http_status = t->result.status;
+  }
+  return a;
+}
+
+static void note_break(struct job *job, const struct transfer *t,
+                       bool retryable) {
+  note(job, t, transport_code(t->result.outcome), retryable);
+}
+
+static void note_reply(struct job *job, const struct transfer *t,
+                       const struct api_reply *reply, bool retryable) {
+  struct attempt *a = note(job, t, reply->code, retryable);
+  if (a) {
+    memcpy(a->service_code, reply->service_code, sizeof(a->service_code));
+    memcpy(a->request_id, reply->request_id, sizeof(a->request_id));
+    kling_job_set_text(&a->words, reply->message[0] ? reply->message : NULL);
+  }
+}
+
+/* --- the create request
+ * ---------------------------------------------------------- */
+
+/* The create did not arrive, or was clearly turned away for now: the only two
+ * cases in which it may be made again. */
+static void try_create_again(struct engine *e, struct job *job,
+                             const struct transfer *t, enum kling_error code) {
+  double delay;
+  if (job->failures < UINT16_MAX) {
+    job->failures++;
+  }
+  delay = kling_retry_delay(job->failures, t->result.retry_after,
+                            kling_engine_random(e));
+  if (kling_clock_now() + delay - job->tried > e->submit_timeout) {
+    kling_engine_end(e, job, EVENT_FAILED, code);
+    return;
+  }
+  kling_job_apply(job, EVENT_REPULSED);
+  kling_engine_schedule(e, job, delay);
+  kling_engine_stop_running(e, job);
+  kling_engine_mark(e, job);
+}
+
+static void lose_create(struct engine *e, struct job *job,
+                        enum kling_error code) {
+  job->existence = MAY_EXIST;
+  job->billed = BILLED_MAYBE;
+  kling_engine_end(e, job, EVENT_FAILED, code);
+}
+
+static void break_create(struct engine *e, struct job *job,
+                         const struct transfer *t) {
+  enum http_outcome outcome = t->result.outcome;
+  enum kling_error code = transport_code(outcome);
+  bool passes = outcome == HTTP_UNREACHED || outcome == HTTP_TIMED_OUT;
+  note_break(job, t, passes && !t->result.sent);
+  if (t->result.sent) {
+    lose_create(e, job, code);
+  } else if (passes) {
+    try_create_again(e, job, t, code);
+  } else {
+    kling_engine_end(e, job, EVENT_FAILED, code);
+  }
+}
+
+/* A number as an id keeps all its digits: it is read as text. */
+static bool keep_text(char **owned, struct scan_value v) {
+  char text[REASON_SIZE];
+  return !kling_scan_text(v, text, sizeof(text)) ||
+         kling_job_set_text(owned, text);
+}
+
+static void accept_task(struct engine *e, struct job *job,
+                        const struct api_reply *reply) {
+  char path[API_PATH_SIZE];
+  job->existence = EXISTS;
+  job->billed = BILLED_YES;
+  if (!keep_text(&job->task_id, reply->task.task_id) ||
+      !kling_api_path(job->task_id, path)) {
+    lose_create(e, job, KLING_PROTOCOL); /* an id nobody can ask for */
+    return;
+  }
+  job->accepted = kling_clock_now();
+  job->failures = 0;
+  kling_job_set_text(&job->body, NULL);
+  kling_job_apply(job, reply->task.state == API_PROCESSING ? EVENT_PROCESSING
+                                                           : EVENT_SUBMITTED);
+  kling_engine_schedule(
+      e, job, kling_cadence_next(&e->cadence, 0, kling_engine_random(e)));
+  kling_engine_mark(e, job);
+}
+
+static void refuse_create(struct engine *e, struct job *job,
+                          const struct api_reply *reply) {
+  job->existence = reply->verdict == VERDICT_EXISTS ? EXISTS : NOT_CREATED;
+  job->billed = BILLED_NO;
+  kling_engine_end(e, job, EVENT_FAILED, reply->code);
+}
+
+static void finish_create(struct engine *e, struct job *job,
+                          struct transfer *t) {
+  struct api_reply reply;
+  if (t->result.outcome != HTTP_ANSWERED) {
+    break_create(e, job, t);
+    return;
+  }
+  kling_api_read(API_CREATE, t->result.status, t->body.bytes, t->body.len,
+                 &reply);
+  if (reply.verdict == VERDICT_OK) {
+    accept_task(e, job, &reply);
+    return;
+  }
+  note_reply(job, t, &reply,
+             reply.verdict == VERDICT_BUSY || reply.code == KLING_RATE_LIMITED);
+  if (reply.verdict == VERDICT_BUSY) {
+    try_create_again(e, job, t, reply.code);
+  } else if (reply.verdict == VERDICT_TROUBLE) {
+    lose_create(e, job, reply.code);
+  } else {
+    refuse_create(e, job, &reply);
+  }
+}
+
+/* --- looks at a task
+ * ------------------------------------------------------------------ */
+
+static void look_again_after_trouble(struct engine *e, struct job *job,
+                                     const struct transfer *t) {
+  double after = t->result.retry_after;
+  double delay;
+  if (job->failures < UINT16_MAX) {
+    job->failures++;
+  }
+  delay = kling_retry_delay(job->failures, after, kling_engine_random(e));
+  if (after < 0.0 && delay > e->cadence.max_poll_interval) {
+    delay = e->cadence.max_poll_interval;
+  }
+  kling_engine_schedule(e, job, delay);
+  kling_engine_mark(e, job);
+}
+
+static void look_again(struct engine *e, struct job *job) {
+  if (job->looks < UINT16_MAX) {
+    job->looks++;
+  }
+  kling_engine_schedule(
+      e, job,
+      kling_cadence_next(&e->cadence, job->looks, kling_engine_random(e)));
+}
+
+static void keep_facts(struct job *job, const struct api_task *task) {
+  job->was_seen = true;
+  job->existence = EXISTS;
+  job->billed = BILLED_YES;
+  keep_text(&job->status, task->status);
+  if (!job->external_task_id) {
+    keep_text(&job->external_task_id, task->external_task_id);
+  }
+}
+
+static void succeed(struct engine *e, struct job *job, struct transfer *t) {
+  job->reply = kling_buf_take(&t->body, &job->reply_len);
+  kling_engine_end(e, job, EVENT_SUCCEEDED, KLING_OK);
+}
+
+static void fail_at_service(struct engine *e, struct job *job,
+                            const struct transfer *t, struct api_reply *reply) {
+  kling_scan_text(reply->task.status_message, reply->message,
+                  sizeof(reply->message));
+  reply->code = KLING_FAILED;
+  note_reply(job, t, reply, false);
+  job->billed = BILLED_MAYBE; /* no source says what a failed task costs */
+  kling_engine_end(e, job, EVENT_FAILED, KLING_FAILED);
+}
+
+static void progress(struct engine *e, struct job *job, enum api_state state) {
+  enum job_event event =
+      state == API_PROCESSING ? EVENT_PROCESSING : EVENT_SUBMITTED;
+  if (state == API_UNKNOWN && !job->was_warned) {
+    job->was_warned = true;
+    kling_engine_mark(e, job);
+  }
+  if (state != API_UNKNOWN && kling_job_apply(job, event)) {
+    kling_engine_mark(e, job);
+  }
+  look_again(e, job);
+}
+
+static void see_task(struct engine *e, struct job *job, struct transfer *t,
+                     struct api_reply *reply) {
+  keep_facts(job, &reply->task);
+  if (reply->task.state == API_SUCCEEDED) {
+    if (!kling_api_has_result(&reply->task) &&
+        job->failures < EMPTY_SUCCESSES) {
+      reply->code = KLING_PROTOCOL;
+      strcpy(reply->message, "succeeded, but without a result");
+      note_reply(job, t, reply, true);
+      look_again_after_trouble(e, job, t);
+      return;
+    }
+    succeed(e, job, t);
+  } else if (reply->task.state == API_FAILED) {
+    fail_at_service(e, job, t, reply);
+  } else {
+    job->failures = 0;
+    progress(e, job, reply->task.state);
+  }
+}
+
+/* Read-after-write is not promised, and a task that was seen does not vanish:
+ * then "not found" is one more kind of trouble. */
+static bool is_forgiven(const struct job *job, enum api_verdict verdict) {
+  return verdict == VERDICT_MISSING &&
+         (job->was_seen ||
+          (job->accepted > 0.0 && kling_clock_now() - job->accepted < GRACE));
+}
+
+static void finish_look(struct engine *e, struct job *job, struct transfer *t) {
+  struct api_reply reply;
+  bool passes;
+  if (t->result.outcome != HTTP_ANSWERED) {
+    note_break(job, t, true);
+    look_again_after_trouble(e, job, t);
+    return;
+  }
+  kling_api_read(API_QUERY, t->result.status, t->body.bytes, t->body.len,
+                 &reply);
+  if (reply.verdict == VERDICT_OK) {
+    see_task(e, job, t, &reply);
+    return;
+  }
+  passes = reply.verdict == VERDICT_TROUBLE || reply.verdict == VERDICT_BUSY ||
+           is_forgiven(job, reply.verdict);
+  note_reply(job, t, &reply, passes);
+  if (passes) {
+    look_again_after_trouble(e, job, t);
+  } else {
+    kling_engine_end(e, job, EVENT_FAILED, reply.code);
+  }
+}
+
+/* --- single requests
+ * ---------------------------------------------------------------------- */
+
+static void finish_call(struct engine *e, struct job *job, struct transfer *t) {
+  enum api_operation operation = job->kind == JOB_LIST ? API_LIST : API_QUERY;
+  struct api_reply reply;
+  if (t->result.outcome != HTTP_ANSWERED) {
+    note_break(job, t, true);
+    kling_engine_end(e, job, EVENT_FAILED, transport_code(t->result.outcome));
+    return;
+  }
+  kling_api_read(operation, t->result.status, t->body.bytes, t->body.len,
+                 &reply);
+  if (reply.verdict == VERDICT_OK) {
+    succeed(e, job, t);
+    return;
+  }
+  note_reply(job, t, &reply,
+             reply.verdict == VERDICT_TROUBLE || reply.verdict == VERDICT_BUSY);
+  kling_engine_end(e, job, EVENT_FAILED, reply.code);
+}
+
+static enum kling_error download_code(const struct http_result *r) {
+  if (r->outcome != HTTP_ANSWERED) {
+    return transport_code(r->outcome);
+  }
+  switch (r->status) {
+  case 200:
+    return KLING_OK;
+  case 401: /* the key is not sent: it is the link that is no longer good */
+  case 403:
+  case 404:
+  case 410:
+    return KLING_EXPIRED;
+  case 408:
+  case 429:
+    return KLING_UNAVAILABLE;
+  default:
+    return r->status >= 500 ? KLING_UNAVAILABLE : KLING_PROTOCOL;
+  }
+}
+
+static bool download_may_pass(const struct http_result *r,
+                              enum kling_error code) {
+  return code == KLING_UNAVAILABLE || r->outcome == HTTP_UNREACHED ||
+         r->outcome == HTTP_TIMED_OUT;
+}
+
+static void finish_download(struct engine *e, struct job *job,
+                            struct transfer *t) {
+  enum kling_error code = download_code(&t->result);
+  bool passes = download_may_pass(&t->result, code);
+  if (code == KLING_OK && kling_sink_finish(job->sink)) {
+    kling_engine_end(e, job, EVENT_SUCCEEDED, KLING_OK);
+    return;
+  }
+  code = code == KLING_OK ? KLING_IO : code;
+  note(job, t, code, passes);
+  job->failures++;
+  if (passes && job->failures < DOWNLOAD_ATTEMPTS &&
+      kling_sink_restart(job->sink)) {
+    kling_engine_schedule(e, job,
+                          kling_retry_delay(job->failures,
+                                            t->result.retry_after,
+                                            kling_engine_random(e)));
+    return;
+  }
+  kling_engine_end(e, job, EVENT_FAILED, code);
+  kling_sink_close(job->sink);
+}
+
+/* --- doors
+ * ------------------------------------------------------------------------------------
+ */
+
+void kling_outcome_finish(struct engine *e, struct job *job,
+                          struct transfer *t) {
+  if (job->kind == JOB_DOWNLOAD) {
+    finish_download(e, job, t);
+  } else if (job->kind != JOB_TASK) {
+    finish_call(e, job, t);
+  } else if (job->state == JOB_SUBMITTING) {
+    finish_create(e, job, t);
+  } else {
+    finish_look(e, job, t);
+  }
+}
+
+void kling_outcome_no_memory(struct engine *e, struct job *job) {
+  if (job->kind == JOB_TASK && job->existence == EXISTS) {
+    kling_engine_schedule(e, job, 1.0); /* it is paid for: look later */
+  } else {
+    kling_engine_end(e, job, EVENT_FAILED, KLING_NOMEM);
+  }
+}
+
+bool kling_outcome_stop(struct engine *e, struct job *job, enum job_event event,
+                        enum kling_error code) {
+  if (kling_job_is_end(job->state)) {
+    return false;
+  }
+  if (job->transfer) {
+    if (job->state == JOB_SUBMITTING && job->kind == JOB_TASK &&
+        job->transfer->sent > 0) {
+      job->existence = MAY_EXIST;
+      job->billed = BILLED_MAYBE;
+    }
+    kling_http_release(&e->http, job->transfer);
+    job->transfer = NULL;
+    e->lanes[job->kind == JOB_DOWNLOAD].in_flight--;
+  }
+  if (job->sink) {
+    kling_sink_close(job->sink);
+  }
+  kling_engine_end(e, job, event, code);
+  return true;
+}

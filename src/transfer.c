@@ -1,0 +1,343 @@
+/* transfer.c - one request and what came of it. */
+#define _POSIX_C_SOURCE 200809L
+#include "transfer.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "address.h"
+#include "sink.h"
+
+enum {
+  REPLY_CEILING = 4 * 1024 * 1024, /* bytes of an API reply */
+  REPLY_KEEP = 16 * 1024,          /* bytes a pooled buffer may keep */
+  MAX_PATH = 4096,
+  REDIRECTS = 5, /* of a download; API calls follow none */
+  /* A create goes out on a connection that was quiet for at most so many
+   * seconds: an old one may be closed under it, and then nobody knows whether
+   * it arrived. */
+  FRESH = 20
+};
+
+/* --- libcurl calls these; none of them may touch Lua --------------------- */
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
+  struct transfer *t = arg;
+  return kling_buf_append(&t->body, bytes, size * n) ? size * n : 0;
+}
+
+static size_t on_file(char *bytes, size_t size, size_t n, void *arg) {
+  struct transfer *t = arg;
+  curl_off_t total = -1;
+  long status = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+  if (status != 200) { /* an error page: not for the file */
+    return size * n;
+  }
+  if (t->sink->bytes == 0) {
+    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &total);
+    t->sink->expected = total;
+  }
+  return kling_sink_write(t->sink, bytes, size * n) ? size * n : 0;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
+  static const char name[] = "transfer-encoding:";
+  struct transfer *t = arg;
+  if (n * size > sizeof(name) &&
+      strncasecmp(bytes, name, sizeof(name) - 1) == 0) {
+    t->is_chunked = true;
+  }
+  return size * n;
+}
+
+/* libcurl sends a request again by itself when a reused connection breaks
+ * before the reply. It asks here each time; a create may leave only once. */
+static int on_send(void *arg, char *ip, char *local_ip, int port,
+                   int local_port) {
+  struct transfer *t = arg;
+  (void)ip;
+  (void)local_ip;
+  (void)port;
+  (void)local_port;
+  if (t->is_once && t->sent > 0) {
+    return 1; /* CURL_PREREQFUNC_ABORT */
+  }
+  t->sent++;
+  return 0;
+}
+
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
+                                    struct curl_sockaddr *address) {
+  struct transfer *t = arg;
+  enum address_kind kind = kling_address_kind(&address->addr);
+  (void)purpose;
+  if ((kind == ADDRESS_LOOPBACK && !t->shared->allow_loopback) ||
+      (kind == ADDRESS_PRIVATE && !t->shared->allow_private)) {
+    t->refused_address = true;
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype, address->protocol);
+}
+
+/* --- setting up ----------------------------------------------------------- */
+
+static void set_protocols(CURL *easy, CURLoption since_7_85, CURLoption before,
+                          bool with_http) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  (void)before;
+  curl_easy_setopt(easy, since_7_85, with_http ? "http,https" : "https");
+#else
+  (void)since_7_85;
+  curl_easy_setopt(easy, before,
+                   CURLPROTO_HTTPS | (with_http ? CURLPROTO_HTTP : 0L));
+#endif
+}
+
+#if LIBCURL_VERSION_NUM >= 0x075500
+#define PROTOCOLS       CURLOPT_PROTOCOLS_STR, CURLOPT_PROTOCOLS_STR
+#define REDIR_PROTOCOLS CURLOPT_REDIR_PROTOCOLS_STR, CURLOPT_REDIR_PROTOCOLS_STR
+#else
+#define PROTOCOLS       CURLOPT_PROTOCOLS, CURLOPT_PROTOCOLS
+#define REDIR_PROTOCOLS CURLOPT_REDIR_PROTOCOLS, CURLOPT_REDIR_PROTOCOLS
+#endif
+
+static void set_trust(CURL *easy, const struct http_shared *s) {
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  if (s->ca) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, s->ca);
+  }
+  if (s->ca_path || s->ca) {
+    curl_easy_setopt(easy, CURLOPT_CAPATH, s->ca_path);
+  }
+#if LIBCURL_VERSION_NUM >= 0x074600
+  /* A CA folder switches libcurl's cache of parsed certificates off: 30 ms
+   * instead of 2 for each connection. The file alone will do. */
+  if (!s->ca && !s->ca_path && curl_version_info(CURLVERSION_NOW)->cainfo) {
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+  }
+#endif
+}
+
+static void set_common(struct transfer *t) {
+  const struct http_shared *s = t->shared;
+  CURL *easy = t->easy;
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, s->user_agent);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, s->connect_timeout_ms);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+  set_protocols(easy, PROTOCOLS, s->allow_http);
+  set_trust(easy, s);
+  if (s->proxy) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, s->proxy);
+  } else if (s->allow_loopback) {
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+  }
+#if LIBCURL_VERSION_NUM >= 0x075700
+  /* or giving up waits for the name server after all */
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+}
+
+static void set_for_api(struct transfer *t) {
+  CURL *easy = t->easy;
+  t->body.ceiling = REPLY_CEILING;
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, t->shared->request_timeout_ms);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075000
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+#endif
+}
+
+/* A proxy is the user's choice; behind one only it sees the addresses. */
+static bool is_proxied(const struct http_shared *s) {
+  static const char *const names[] = {"http_proxy", "https_proxy",
+                                      "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+  size_t i;
+  for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    if (getenv(names[i])) {
+      return true;
+    }
+  }
+  return s->proxy != NULL;
+}
+
+static void set_for_download(struct transfer *t) {
+  const struct http_shared *s = t->shared;
+  CURL *easy = t->easy;
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_file);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, s->stall_timeout);
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS);
+  set_protocols(easy, REDIR_PROTOCOLS, s->allow_http_redirects);
+  if (!is_proxied(s)) {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+  }
+}
+
+struct transfer *kling_transfer_new(const struct http_shared *shared,
+                                    bool is_download) {
+  struct transfer *t = calloc(1, sizeof(*t));
+  if (!t) {
+    return NULL;
+  }
+  t->shared = shared;
+  t->is_download = is_download;
+  t->easy = curl_easy_init();
+  t->url = is_download ? NULL : curl_url_dup(shared->url);
+  if (!t->easy || (!is_download && !t->url)) {
+    kling_transfer_free(t);
+    return NULL;
+  }
+  set_common(t);
+  if (is_download) {
+    set_for_download(t);
+  } else {
+    set_for_api(t);
+  }
+  return t;
+}
+
+void kling_transfer_free(struct transfer *t) {
+  curl_easy_cleanup(t->easy);
+  curl_url_cleanup(t->url);
+  kling_buf_free(&t->body);
+  free(t);
+}
+
+/* --- one request ------------------------------------------------------------
+ */
+
+static bool set_url(struct transfer *t, const struct http_request *r) {
+  char path[MAX_PATH];
+  int len = snprintf(path, sizeof(path), "%s%s", t->shared->prefix, r->path);
+  return len > 0 && len < MAX_PATH &&
+         curl_url_set(t->url, CURLUPART_PATH, path, 0) == CURLUE_OK &&
+         curl_url_set(t->url, CURLUPART_QUERY, r->query, 0) == CURLUE_OK &&
+         curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url) == CURLE_OK;
+}
+
+static bool prepare_api(struct transfer *t, const struct http_request *r) {
+  const struct http_shared *s = t->shared;
+  if (r->body) {
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     (curl_off_t)r->body_len);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, s->post_headers);
+  } else {
+    curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, s->get_headers);
+  }
+  t->is_once = r->body != NULL;
+#if LIBCURL_VERSION_NUM >= 0x075000
+  curl_easy_setopt(t->easy, CURLOPT_MAXAGE_CONN, r->body ? (long)FRESH : 118L);
+#else
+  /* nobody asks before sending again: then never on a reused connection */
+  curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, r->body ? 1L : 0L);
+#endif
+  return set_url(t, r);
+}
+
+bool kling_transfer_prepare(struct transfer *t, const struct http_request *r) {
+  kling_buf_reset(&t->body, REPLY_KEEP);
+  memset(&t->result, 0, sizeof(t->result));
+  t->sink = r->sink;
+  t->tag = r->tag;
+  t->sent = 0;
+  t->is_ended = false;
+  t->is_chunked = false;
+  t->refused_address = false;
+  if (t->is_download) {
+    return curl_easy_setopt(t->easy, CURLOPT_URL, r->url) == CURLE_OK;
+  }
+  return prepare_api(t, r);
+}
+
+/* --- what came of it
+ * ---------------------------------------------------------- */
+
+static enum http_outcome outcome_of(const struct transfer *t, CURLcode code) {
+  if (t->refused_address && code != CURLE_OK) {
+    return HTTP_REFUSED;
+  }
+  switch (code) {
+  case CURLE_OK:
+    return HTTP_ANSWERED;
+  case CURLE_OPERATION_TIMEDOUT:
+    return HTTP_TIMED_OUT;
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_ISSUER_ERROR:
+  case CURLE_SSL_CRL_BADFILE:
+    return HTTP_UNTRUSTED;
+  case CURLE_WRITE_ERROR:
+    return t->is_download ? HTTP_NOT_WRITTEN : HTTP_TOO_LARGE;
+  case CURLE_UNSUPPORTED_PROTOCOL:
+    return HTTP_REFUSED;
+  case CURLE_URL_MALFORMAT:
+  case CURLE_WEIRD_SERVER_REPLY:
+  case CURLE_BAD_CONTENT_ENCODING:
+  case CURLE_TOO_MANY_REDIRECTS:
+    return HTTP_MALFORMED;
+  case CURLE_OUT_OF_MEMORY:
+    return HTTP_NOMEM;
+  default:
+    return HTTP_UNREACHED;
+  }
+}
+
+static bool was_sent(const struct transfer *t) {
+#if LIBCURL_VERSION_NUM >= 0x075000
+  return t->sent > 0;
+#else
+  long bytes = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes > 0;
+#endif
+}
+
+/* Whether the end of a download's body was seen, and not only the end of its
+ * connection: by a length, by chunks, or by HTTP/2's frames. */
+static bool is_whole(const struct transfer *t) {
+  curl_off_t length = -1;
+  long version = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+  if (length >= 0) {
+    return t->sink->bytes == (int64_t)length;
+  }
+  return t->is_chunked || version >= CURL_HTTP_VERSION_2_0;
+}
+
+void kling_transfer_end(struct transfer *t, int curl_code) {
+  struct http_result *r = &t->result;
+  curl_off_t wait = 0;
+  r->outcome = outcome_of(t, (CURLcode)curl_code);
+  r->curl_code = curl_code;
+  r->sent = was_sent(t);
+  r->retry_after = -1.0;
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
+  if (curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK &&
+      wait > 0) {
+    r->retry_after = (double)wait;
+  }
+  if (t->is_download && r->outcome == HTTP_ANSWERED && r->status == 200 &&
+      !is_whole(t)) {
+    r->outcome = HTTP_UNREACHED;
+    r->curl_code = CURLE_PARTIAL_FILE;
+  }
+  t->is_ended = true;
+}

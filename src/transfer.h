@@ -1,0 +1,89 @@
+/* transfer.h - one request and what came of it, over a curl easy handle that
+ * is used again and again. */
+#ifndef KLING_TRANSFER_H
+#define KLING_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+struct sink;
+
+struct http_request {
+  const char *path;  /* an API request: below base_url; else NULL */
+  const char *query; /* or NULL */
+  const char *body;  /* a POST, sent at most once; must outlive the transfer */
+  size_t body_len;
+  const char *url;   /* a download: goes out without the key */
+  struct sink *sink; /* where its bytes go */
+  uint64_t tag;      /* the caller's */
+};
+
+enum http_outcome {
+  HTTP_ANSWERED,    /* there is a status; the body may be anything */
+  HTTP_UNREACHED,   /* name, connection or TLS; or it broke off */
+  HTTP_TIMED_OUT,   /* connect, request or stall time-out */
+  HTTP_UNTRUSTED,   /* the certificate is not to be trusted */
+  HTTP_TOO_LARGE,   /* the reply is over the ceiling */
+  HTTP_MALFORMED,   /* not HTTP, or a URL that is none */
+  HTTP_REFUSED,     /* a private address, or a protocol we do not speak */
+  HTTP_NOT_WRITTEN, /* the sink failed; see its `error` */
+  HTTP_NOMEM
+};
+
+struct http_result {
+  enum http_outcome outcome;
+  int curl_code;
+  long status;        /* 0: no answer */
+  double retry_after; /* seconds; < 0: not asked for */
+  bool sent;          /* a byte of the request may have left */
+};
+
+/* What all transfers of a client are made with. */
+struct http_shared {
+  void *url;         /* CURLU of base_url */
+  char *prefix;      /* its path, without a slash at the end */
+  void *get_headers; /* struct curl_slist */
+  void *post_headers;
+  char *ca;
+  char *ca_path;
+  char *proxy;
+  char *user_agent;
+  long connect_timeout_ms;
+  long request_timeout_ms;
+  long stall_timeout; /* seconds, as libcurl counts it */
+  bool allow_http;
+  bool allow_http_redirects;
+  bool allow_loopback;
+  bool allow_private;
+};
+
+struct transfer {
+  void *easy; /* CURL */
+  void *url;  /* CURLU: base_url with this request's path */
+  struct transfer *next;
+  struct transfer *prev;
+  const struct http_shared *shared;
+  struct buf body;
+  struct sink *sink;
+  uint64_t tag;
+  unsigned sent; /* how often libcurl was about to send it */
+  bool is_download;
+  bool is_once;
+  bool is_ended;
+  bool is_chunked;
+  bool refused_address;
+  struct http_result result;
+};
+
+struct transfer *kling_transfer_new(const struct http_shared *shared,
+                                    bool is_download);
+void kling_transfer_free(struct transfer *t);
+/* Ready it for a request. False: out of memory or a URL that is none. */
+bool kling_transfer_prepare(struct transfer *t, const struct http_request *r);
+/* Fill in `result`. */
+void kling_transfer_end(struct transfer *t, int curl_code);
+
+#endif

@@ -1,0 +1,2 @@
+/* version.h - the version, nowhere else. */
+#define KLING_VERSION "0.1.0"
