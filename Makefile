@@ -94,9 +94,14 @@ C_FILES = $(wildcard src/*.c fuzz/*.c)
 C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h)
 LUA_FILES = $(wildcard .luacheckrc .busted *.rockspec .ci/*.lua lua spec bench \
   examples bin/kling)
-lint: lint-format lint-tidy lint-cppcheck lint-luacheck
+lint: lint-format lint-tidy lint-cppcheck lint-luacheck lint-kqueue
 
-lint-format:
+lint-# No kqueue here; compiled against its names at least.
+lint-kqueue:
+	$(CC) -std=c99 $(WARNINGS) -Werror -fsyntax-only -D_DEFAULT_SOURCE \
+	  -DKLING_POLLER_KQUEUE -I.ci/kqueue src/poller_kqueue.c
+
+format:
 	clang-format --dry-run -Werror $(C_ALL)
 
 lint-tidy:
@@ -142,4 +147,4 @@ clean:
 -include $(OBJECTS:.o=.d)
 
 .PHONY: all all-luas env test demo valgrind lint lint-format lint-tidy \
-  lint-cppcheck lint-luacheck format check install uninstall clean
+  lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean
