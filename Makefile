@@ -96,12 +96,7 @@ LUA_FILES = $(wildcard .luacheckrc .busted *.rockspec .ci/*.lua lua spec bench \
   examples bin/kling)
 lint: lint-format lint-tidy lint-cppcheck lint-luacheck lint-kqueue
 
-lint-# No kqueue here; compiled against its names at least.
-lint-kqueue:
-	$(CC) -std=c99 $(WARNINGS) -Werror -fsyntax-only -D_DEFAULT_SOURCE \
-	  -DKLING_POLLER_KQUEUE -I.ci/kqueue src/poller_kqueue.c
-
-format:
+lint-format:
 	clang-format --dry-run -Werror $(C_ALL)
 
 lint-tidy:
@@ -115,6 +110,11 @@ lint-cppcheck:
 
 lint-luacheck:
 	luacheck --quiet $(LUA_FILES)
+
+# No kqueue here; compiled against its names at least.
+lint-kqueue:
+	$(CC) -std=c99 $(WARNINGS) -Werror -fsyntax-only -D_DEFAULT_SOURCE \
+	  -DKLING_POLLER_KQUEUE -I.ci/kqueue src/poller_kqueue.c
 
 format:
 	clang-format -i $(C_ALL)
