@@ -45,7 +45,7 @@ local function succeeded(more)
 end
 
 local function failed(more)
-  return { query = with(task("failed", "failed", UPDATED, { code = "failed" }), more) }
+  return { query = with(task("failed", "failed", UPDATED), more) }
 end
 
 -- The wrapper: its times are whole seconds, and it has no request id.
@@ -60,7 +60,7 @@ local function wrapped_success(more)
 end
 
 local function wrapped_failure(more)
-  return wrapped("failed", "FAILURE", with({ code = "failed", status_message = PIXEL }, more))
+  return wrapped("failed", "FAILURE", with({ status_message = PIXEL }, more))
 end
 
 -- Nothing inside, so no times but the wrapper's; which of its four become ours is not promised.
