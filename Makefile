@@ -92,7 +92,7 @@ valgrind:
 
 C_FILES = $(wildcard src/*.c fuzz/*.c)
 C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h)
-LUA_FILES = $(wildcard .luacheckrc .busted *.rockspec .ci/*.lua lua spec bench \
+LUA_FILES = $(wildcard .luacheckrc .busted .ci/*.lua lua spec bench \
   examples bin/kling)
 lint: lint-format lint-tidy lint-cppcheck lint-luacheck lint-kqueue
 
