@@ -10,5 +10,4 @@ files["lua/kling/meta.lua"] = {
 }
 
 files["spec"] = { std = "min+busted" }
-files["*.rockspec"] = { std = "+rockspec" }
 files[".luacheckrc"] = { std = "+luacheckrc" }
