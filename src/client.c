@@ -260,7 +260,7 @@ static int push_download(lua_State *L, const struct job *job) {
   lua_createtable(L, 0, 2);
   lua_pushstring(L, digest);
   lua_setfield(L, -2, "sha256");
-  lua_pushnumber(L, (lua_Number)job->sink->bytes);
+  lua_pushinteger(L, (lua_Integer)job->sink->bytes);
   lua_setfield(L, -2, "bytes");
   return 1;
 }
@@ -289,11 +289,11 @@ static int client_progress(lua_State *L) { /* Lua: raw.progress(client, job) */
   if (!job->sink) {
     return 0;
   }
-  lua_pushnumber(L, (lua_Number)job->sink->bytes);
+  lua_pushinteger(L, (lua_Integer)job->sink->bytes);
   if (job->sink->expected < 0) {
     return 1;
   }
-  lua_pushnumber(L, (lua_Number)job->sink->expected);
+  lua_pushinteger(L, (lua_Integer)job->sink->expected);
   return 2;
 }
 

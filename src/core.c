@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 
+#include "address.h"
 #include "client.h"
 #include "clip.h"
 #include "clock.h"
@@ -10,9 +11,9 @@
 #include "error.h"
 #include "handle.h"
 #include "json.h"
-#include "linger.h"
 #include "random.h"
 #include "reply.h"
+#include "reset.h"
 #include "sink.h"
 #include "version.h"
 
@@ -40,6 +41,11 @@ static int core_make_folder(lua_State *L) { /* Lua: core.make_folder(path) */
   return 2;
 }
 
+static int core_is_loopback(lua_State *L) { /* Lua: core.is_loopback(host) */
+  lua_pushboolean(L, kling_address_is_loopback_host(luaL_checkstring(L, 1)));
+  return 1;
+}
+
 static int core_sha256(lua_State *L) { /* Lua: core.sha256(bytes) */
   struct sha256 h;
   char digest[SHA256_HEX];
@@ -53,6 +59,7 @@ static int core_sha256(lua_State *L) { /* Lua: core.sha256(bytes) */
 }
 
 static const luaL_Reg functions[] = {
+    {"is_loopback", core_is_loopback},
     {"make_folder", core_make_folder},
     {"now",         core_now        },
     {"sha256",      core_sha256     },
@@ -82,7 +89,7 @@ int luaopen_kling_core(lua_State *L) {
   kling_handle_open(L);
   kling_reply_open(L);
   kling_clip_open(L);
-  kling_linger_open(L);
+  kling_reset_open(L);
   add_errors(L);
   lua_pushliteral(L, KLING_VERSION);
   lua_setfield(L, -2, "version");

@@ -13,6 +13,8 @@
 
 enum { MAX_EVENTS = 64, MAX_CONNECTIONS = 64 };
 
+static const char AUTHORIZATION[] = "Authorization: Bearer ";
+
 /* --- libcurl calls these; none of them may touch Lua --------------------- */
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
@@ -67,12 +69,11 @@ static void wipe(char *secret) {
 }
 
 static bool make_headers(struct http_shared *s, const char *key) {
-  static const char prefix[] = "Authorization: Bearer ";
-  char *line = malloc(sizeof(prefix) + strlen(key));
+  char *line = malloc(sizeof(AUTHORIZATION) + strlen(key));
   bool ok = line != NULL;
   if (ok) {
-    memcpy(line, prefix, sizeof(prefix));
-    memcpy(line + sizeof(prefix) - 1, key, strlen(key) + 1);
+    memcpy(line, AUTHORIZATION, sizeof(AUTHORIZATION));
+    memcpy(line + sizeof(AUTHORIZATION) - 1, key, strlen(key) + 1);
     ok = add_header(&s->get_headers, line) &&
          add_header(&s->post_headers, line) &&
          add_header(&s->post_headers, "Content-Type: application/json");
@@ -366,6 +367,16 @@ void kling_http_release(struct http *h, struct transfer *t) {
 
 double kling_http_due(const struct http *h) {
   return h->done ? 0.0 : h->timer_due;
+}
+
+void kling_http_redact(const struct http *h, char *text) {
+  const struct curl_slist *line = h->shared.get_headers;
+  const char *key = line ? line->data + sizeof(AUTHORIZATION) - 1 : "";
+  size_t len = strlen(key);
+  while (len > 0 && (text = strstr(text, key)) != NULL) {
+    memset(text, '*', len);
+    text += len;
+  }
 }
 
 const char *kling_http_words(int curl_code) {

@@ -52,6 +52,9 @@ void kling_http_release(struct http *h, struct transfer *t);
 /* When libcurl wants to be called, on kling_clock_now; < 0: never. */
 double kling_http_due(const struct http *h);
 
+/* Blot the key out of a text that came from outside. */
+void kling_http_redact(const struct http *h, char *text);
+
 /* libcurl's words for the number in struct http_result. */
 const char *kling_http_words(int curl_code);
 

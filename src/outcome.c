@@ -70,10 +70,12 @@ static void note_break(struct job *job, const struct transfer *t,
   note(job, t, transport_code(t->result.outcome), retryable);
 }
 
-static void note_reply(struct job *job, const struct transfer *t,
-                       const struct api_reply *reply, bool retryable) {
+static void note_reply(const struct engine *e, struct job *job,
+                       const struct transfer *t, struct api_reply *reply,
+                       bool retryable) {
   struct attempt *a = note(job, t, reply->code, retryable);
   if (a) {
+    kling_http_redact(&e->http, reply->message);
     memcpy(a->service_code, reply->service_code, sizeof(a->service_code));
     memcpy(a->request_id, reply->request_id, sizeof(a->request_id));
     kling_job_set_text(&a->words, reply->message[0] ? reply->message : NULL);
@@ -172,7 +174,7 @@ static void finish_create(struct engine *e, struct job *job,
     accept_task(e, job, &reply);
     return;
   }
-  note_reply(job, t, &reply,
+  note_reply(e, job, t, &reply,
              reply.verdict == VERDICT_BUSY || reply.code == KLING_RATE_LIMITED);
   if (reply.verdict == VERDICT_BUSY) {
     try_create_again(e, job, t, reply.code);
@@ -230,7 +232,7 @@ static void fail_at_service(struct engine *e, struct job *job,
   kling_scan_text(reply->task.status_message, reply->message,
                   sizeof(reply->message));
   reply->code = KLING_FAILED;
-  note_reply(job, t, reply, false);
+  note_reply(e, job, t, reply, false);
   job->billed = BILLED_MAYBE; /* no source says what a failed task costs */
   kling_engine_end(e, job, EVENT_FAILED, KLING_FAILED);
 }
@@ -256,7 +258,7 @@ static void see_task(struct engine *e, struct job *job, struct transfer *t,
         job->failures < EMPTY_SUCCESSES) {
       reply->code = KLING_PROTOCOL;
       strcpy(reply->message, "succeeded, but without a result");
-      note_reply(job, t, reply, true);
+      note_reply(e, job, t, reply, true);
       look_again_after_trouble(e, job, t);
       return;
     }
@@ -293,7 +295,7 @@ static void finish_look(struct engine *e, struct job *job, struct transfer *t) {
   }
   passes = reply.verdict == VERDICT_TROUBLE || reply.verdict == VERDICT_BUSY ||
            is_forgiven(job, reply.verdict);
-  note_reply(job, t, &reply, passes);
+  note_reply(e, job, t, &reply, passes);
   if (passes) {
     look_again_after_trouble(e, job, t);
   } else {
@@ -318,7 +320,7 @@ static void finish_call(struct engine *e, struct job *job, struct transfer *t) {
     succeed(e, job, t);
     return;
   }
-  note_reply(job, t, &reply,
+  note_reply(e, job, t, &reply,
              reply.verdict == VERDICT_TROUBLE || reply.verdict == VERDICT_BUSY);
   kling_engine_end(e, job, EVENT_FAILED, reply.code);
 }

@@ -1,0 +1,7 @@
+--- blocking: no loop; waiting is letting I/O happen.
+
+return {
+  pause = function(client, seconds)
+    client:step(seconds)
+  end,
+}

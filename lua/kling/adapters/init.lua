@@ -1,0 +1,32 @@
+--- Which adapter a client waits with. An adapter is a table:
+--
+--   pause(client, seconds)   let the rest of the program run; return when the client may have
+--                            news, or `seconds` later
+--   wake(client)             optional: make every pause return
+--   forget(client)           optional: drop what pause keeps; called before the descriptor closes
+
+local options = require "kling.options"
+
+local names = { blocking = true }
+
+local M = {}
+
+--- Why `loop` cannot be one, or nil.
+function M.check(loop)
+  if type(loop) == "table" then
+    return type(loop.pause) ~= "function" and "a table with a function 'pause' expected" or nil
+  end
+  if not names[loop] then
+    return ("unknown adapter '%s'%s"):format(loop, options.hint(loop, names))
+  end
+end
+
+--- The adapter for `loop`: a table as it is, a name by loading it, nil by looking around.
+function M.find(loop)
+  if type(loop) == "table" then
+    return loop
+  end
+  return require("kling.adapters." .. (loop or "blocking"))
+end
+
+return M

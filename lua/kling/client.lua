@@ -1,0 +1,254 @@
+--- Adds what waits, and what is told to people, to the C client's methods.
+
+local core = require "kling.core"
+local deadline = require "kling.deadline"
+local failure = require "kling.failure"
+local options = require "kling.options"
+local request = require "kling.request"
+local result = require "kling.result"
+
+local raw = core.raw
+local Client = core.Client
+
+local M = {}
+
+--- What the Lua layer keeps of a client: `loop`, `on_change` and a few options.
+function M.set_up(client, fields)
+  local private = raw.private(client)
+  for name, value in pairs(fields) do
+    private[name] = value
+  end
+end
+
+function M.is_job(value)
+  local meta = type(value) == "userdata" and getmetatable(value)
+  return type(meta) == "table" and meta.__index == core.Job
+end
+
+--- Raises unless `job` is one of this client; blames the caller of our caller.
+function M.check_job(client, job, operation)
+  if not M.is_job(job) then
+    error(("%s: a job expected, got %s"):format(operation, type(job)), 3)
+  elseif job:client() ~= client then
+    error(("%s: this job belongs to another client"):format(operation), 3)
+  end
+end
+
+--- Raises for a closed client; blames the caller of our caller.
+function M.check_open(client, operation)
+  if not raw.is_open(client) then
+    error(("%s: client is closed"):format(operation), 3)
+  end
+end
+
+--- The failure of a job, or what last went wrong while it runs; nil when nothing has.
+function M.failure_of(client, job)
+  local facts = raw.failure(client, job)
+  return facts and failure.new(facts)
+end
+
+local function info_of(client, job)
+  local state, info = raw.info(client, job)
+  info.failure = M.failure_of(client, job)
+  return state, info
+end
+
+function Client:dispatch()
+  local on_change = raw.private(self).on_change
+  if not on_change then
+    raw.changed(self, true)
+    return
+  end
+  local job = raw.changed(self)
+  while job do
+    on_change(job, info_of(self, job))
+    job = raw.changed(self)
+  end
+end
+
+-- One turn: whoever steps may have read another coroutine's answer off the socket, so the others
+-- are woken before anybody's on_change can raise.
+local function turn(client, loop)
+  if raw.is_open(client) then
+    if client:step(0) > 0 and loop.wake then
+      loop.wake(client)
+    end
+  end
+  client:dispatch()
+end
+
+--- The only loop in the library: until `is_done()` or the deadline. True when done.
+function M.wait_until(client, is_done, until_when)
+  local loop = raw.private(client).loop
+  while true do
+    turn(client, loop)
+    if is_done() then
+      return true
+    end
+    local left = until_when:left()
+    if left <= 0 then
+      return false
+    end
+    loop.pause(client, math.min(left, client:timeout() or left))
+  end
+end
+
+--- Wait for one job of any kind. True when it has ended.
+function M.wait_for(client, job, until_when)
+  return M.wait_until(client, function()
+    return raw.ended(client, job)
+  end, until_when)
+end
+
+--- nil, message, failure for a wait whose time is over.
+function M.timed_out(client, job, until_when, operation)
+  local state, info = raw.info(client, job)
+  local facts = raw.failure(client, job) or {}
+  local known = info.task_id ~= nil
+  return failure.give {
+    code = "timeout",
+    operation = operation,
+    task_id = info.task_id,
+    external_task_id = info.external_task_id,
+    attempts = facts.attempts,
+    task_state = facts.task_state or known and "exists" or "not-created",
+    billed = facts.billed or known and "yes" or "no",
+    reason = ("it was still %s after %.4g s"):format(state, until_when.seconds),
+    hint = not known and "Wait again: the task has not been accepted yet." or nil,
+  }
+end
+
+--- What an ended job brought, or nil, message, failure.
+function M.outcome(client, job)
+  if raw.ended(client, job) == "succeeded" then
+    return raw.take(client, job)
+  end
+  local why = M.failure_of(client, job)
+  return nil, why.message, why
+end
+
+--- The result of a task's job; or nil, message, failure, also when it has not ended.
+function M.result_of(client, job, until_when)
+  if not raw.ended(client, job) then
+    return M.timed_out(client, job, until_when, "wait")
+  end
+  local task, message, why = M.outcome(client, job)
+  if not task then
+    return nil, message, why
+  end
+  local _, info = raw.info(client, job)
+  task.task_id = info.task_id or task.task_id
+  task.external_task_id = info.external_task_id or task.external_task_id
+  return result.new(task)
+end
+
+function Client:submit(fields)
+  M.check_open(self, "submit")
+  local checked = request.check(fields)
+  checked.external_task_id = checked.external_task_id or core.uuid()
+  return raw.start_task(self, checked, checked.external_task_id)
+end
+
+local function check_task_id(task_id, operation)
+  local problem = "a task id, a string, expected, got " .. type(task_id)
+  if type(task_id) == "string" then
+    problem = task_id == "" and "a task id expected, got ''" or request.check_id(task_id)
+  end
+  if problem then
+    error(("%s: %s"):format(operation, problem), 3)
+  end
+end
+
+function Client:attach(task_id)
+  M.check_open(self, "attach")
+  check_task_id(task_id, "attach")
+  return (raw.attach(self, task_id))
+end
+
+function Client:poll(job)
+  M.check_job(self, job, "poll")
+  turn(self, raw.private(self).loop)
+  return info_of(self, job)
+end
+
+function Client:wait(job, seconds)
+  M.check_job(self, job, "wait")
+  local until_when = deadline.new(seconds, "wait")
+  M.wait_for(self, job, until_when)
+  return M.result_of(self, job, until_when)
+end
+
+function Client:cancel(job)
+  M.check_job(self, job, "cancel")
+  local stopped = raw.stop(self, job)
+  return stopped, M.failure_of(self, job)
+end
+
+-- A single request: its job is stopped with its deadline.
+local function call(client, job, until_when, operation)
+  if not M.wait_for(client, job, until_when) then
+    raw.stop(client, job)
+    local facts = raw.failure(client, job)
+    facts.code, facts.operation = "timeout", operation
+    facts.hint = "Try again."
+    return failure.give(facts)
+  end
+  return M.outcome(client, job)
+end
+
+local function to_task(task, asked_id)
+  task.task_id = task.task_id or asked_id
+  task.state = task.state or "processing" -- an unknown word is not an end
+  task.result = task.state == "succeeded" and result.new(task) or nil
+  return task
+end
+
+function Client:query(task_id, seconds)
+  M.check_open(self, "query")
+  check_task_id(task_id, "query")
+  local until_when = deadline.new(seconds or raw.private(self).request_timeout, "query")
+  local job = raw.start_query(self, task_id)
+  local task, message, why = call(self, job, until_when, "query")
+  if not task then
+    return nil, message, why
+  end
+  return to_task(task, task_id)
+end
+
+-- Limits: Kling's own page; see docs/contract.md, section 3.
+local list_rules = {
+  page = { type = "number", integer = true, min = 1, max = 1000, default = 1 },
+  page_size = { type = "number", integer = true, min = 1, max = 500, default = 30 },
+  timeout = { type = "number", min = 0 },
+}
+
+function Client:list(given)
+  M.check_open(self, "list")
+  local checked = options.check(given, list_rules, "list")
+  local until_when = deadline.new(checked.timeout or raw.private(self).request_timeout, "list")
+  local query = ("pageNum=%d&pageSize=%d"):format(checked.page, checked.page_size)
+  local tasks, message, why = call(self, raw.start_list(self, query), until_when, "list")
+  if not tasks then
+    return nil, message, why
+  end
+  for i, task in ipairs(tasks) do
+    tasks[i] = to_task(task)
+  end
+  return tasks
+end
+
+local close = Client.close
+
+-- The loop lets go of the descriptor before it is closed: libuv aborts the process otherwise.
+function Client:close()
+  local loop = raw.private(self).loop
+  if loop and loop.forget then
+    loop.forget(self)
+  end
+  close(self)
+  if loop and loop.wake then
+    loop.wake(self)
+  end
+end
+
+return M

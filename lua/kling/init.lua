@@ -1,0 +1,99 @@
+--- kling for Lua: gives a silent clip its sound through CometAPI's Kling API.
+-- Documentation: meta.lua.
+
+local adapters = require "kling.adapters"
+local Client = require "kling.client"
+local core = require "kling.core"
+local failure = require "kling.failure"
+local gather = require "kling.gather"
+local options = require "kling.options"
+local url = require "kling.url"
+
+require "kling.job"
+require "kling.save"
+
+local raw = core.raw
+
+local kling = { version = core.version, errors = core.errors, gather = gather.all }
+
+local DAY = 86400 -- seconds
+
+local function check_header(text)
+  return text:find "[^\32-\126]" and "printable ASCII expected" or nil
+end
+
+local function check_key(text)
+  return (text == "" and "a key expected, got a blank") or check_header(text)
+end
+
+local rules = {
+  api_key = { type = "string", check = check_key },
+  base_url = { type = "string", check = url.check_base, default = "https://api.cometapi.com" },
+  first_poll = { type = "number", min = 0, max = DAY, default = 3 },
+  poll_interval = { type = "number", above = 0, max = DAY, default = 3 },
+  max_poll_interval = { type = "number", above = 0, max = DAY, default = 15 },
+  connect_timeout = { type = "number", above = 0, max = DAY, default = 10 },
+  request_timeout = { type = "number", above = 0, max = DAY, default = 30 },
+  stall_timeout = { type = "number", above = 0, max = DAY, default = 30 },
+  submit_timeout = { type = "number", min = 0, default = 300 },
+  max_running = { type = "number", integer = true, min = 1, max = 1e6 },
+  max_requests = { type = "number", integer = true, min = 1, max = 1000, default = 16 },
+  ca = { type = "string" },
+  ca_path = { type = "string" },
+  proxy = { type = "string" },
+  user_agent = { type = "string", check = check_header },
+  loop = { type = "string or table", check = adapters.check },
+  on_change = { type = "function" },
+  insecure_http = { type = "boolean", default = false },
+  allow_private_hosts = { type = "boolean", default = false },
+}
+
+local function trim(value)
+  return type(value) == "string" and value:match "^%s*(.-)%s*$" or value
+end
+
+-- An environment variable that is set but blank is a mistake, and not the same as unset.
+local function from_environment(given, name, variable)
+  if given[name] == nil then
+    given[name] = os.getenv(variable)
+  end
+  given[name] = trim(given[name])
+end
+
+local function gather_options(given)
+  if given ~= nil and type(given) ~= "table" then
+    error(("kling.new: table expected, got %s"):format(type(given)), 3)
+  end
+  local merged = {}
+  for name, value in pairs(given or {}) do
+    merged[name] = value
+  end
+  from_environment(merged, "api_key", "COMETAPI_KEY")
+  from_environment(merged, "base_url", "COMETAPI_BASE_URL")
+  if merged.api_key == nil then
+    error("kling.new: no API key: set COMETAPI_KEY or pass api_key", 3)
+  end
+  return merged
+end
+
+function kling.new(given)
+  local checked = options.check(gather_options(given), rules, "kling.new")
+  local is_loopback = url.is_loopback(checked.base_url)
+  if url.scheme(checked.base_url) == "http" and not (is_loopback or checked.insecure_http) then
+    error("kling.new: base_url: https expected; http:// needs insecure_http = true", 2)
+  end
+  local client, code = raw.new(checked)
+  if not client then
+    return failure.give { code = code, operation = "new", task_state = "not-created", billed = "no" }
+  end
+  Client.set_up(client, {
+    loop = adapters.find(checked.loop),
+    on_change = checked.on_change,
+    allow_http = checked.insecure_http,
+    is_loopback = is_loopback,
+    request_timeout = checked.request_timeout,
+  })
+  return client
+end
+
+return kling

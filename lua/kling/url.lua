@@ -1,0 +1,48 @@
+--- The few things we need to know of a URL.
+
+local core = require "kling.core"
+
+local M = {}
+
+--- "http", "https", or nil.
+function M.scheme(url)
+  local scheme = url:match "^(%a[%w+.-]*)://"
+  scheme = scheme and scheme:lower()
+  return (scheme == "http" or scheme == "https") and scheme or nil
+end
+
+--- The host, without user, port and brackets; nil when there is none.
+function M.host(url)
+  local authority = url:match "^%a[%w+.-]*://([^/?#\\]*)"
+  if not authority then
+    return nil
+  end
+  authority = authority:gsub("^.*@", "")
+  local host = authority:match "^%[([%x:.]+)%]:?%d*$" or authority:match "^([^:%[%]]+):?%d*$"
+  return host and host:lower() or nil
+end
+
+--- Does it certainly lead to this machine?
+function M.is_loopback(url)
+  local host = M.host(url)
+  return host ~= nil and core.is_loopback(host)
+end
+
+--- Why this cannot be a base_url, or nil.
+function M.check_base(url)
+  local host = M.host(url)
+  if not M.scheme(url) or not host or url:find "[%c%s]" or url:find "@" then
+    return "https://host[:port][/path] expected"
+  elseif url:find "[?#]" then
+    return "a URL without query and fragment expected"
+  elseif #url > 512 then
+    return "at most 512 bytes expected"
+  end
+end
+
+--- A URL for people: without the query, where signatures are.
+function M.for_people(url)
+  return (url:gsub("[?#].*$", "?..."))
+end
+
+return M
