@@ -6,7 +6,8 @@ local x509_store = require("openssl.x509.store")
 
 local fetch = {}
 
-local SECONDS = 60 -- for everything
+local SECONDS = 60 -- for the reply to begin, and between its parts
+local BROKEN = "Failed to download the video: the connection broke"
 
 -- Trusts what the machine trusts, and the emulator's own certificates.
 local function tls_context(own_ca)
@@ -20,16 +21,20 @@ local function tls_context(own_ca)
   return context
 end
 
+-- No `for chunk in stream:each_chunk()`: an iterator cannot yield in Lua 5.1.
 local function copy(stream, file, limit)
   local bytes = 0
-  for chunk in stream:each_chunk() do
+  while true do
+    local chunk, message = stream:get_next_chunk(SECONDS)
+    if not chunk then
+      return not message and bytes or nil, BROKEN
+    end
     bytes = bytes + #chunk
     if bytes > limit then
       return nil, "Video size cannot exceed 100MB"
     end
     file:write(chunk)
   end
-  return bytes
 end
 
 --- Write what `url` holds to `path`.
@@ -58,7 +63,7 @@ function fetch.to_file(url, path, limit, own_ca)
   stream:shutdown()
   local announced = tonumber(headers:get("content-length"))
   if bytes and announced and announced ~= bytes then
-    return nil, "Failed to download the video: the connection broke"
+    return nil, BROKEN
   end
   return bytes, message
 end

@@ -20,15 +20,10 @@ local function hang_up(stream)
   end
 end
 
--- Closing is what resets, so the socket goes for good; lua-http takes a connection without one
--- for a closed one.
 local function reset(stream)
-  local connection = stream.connection
-  local socket = connection.socket
-  if socket then
-    core.reset_on_close(socket:pollfd())
-    connection.socket = nil
-    socket:close()
+  local socket = stream.connection.socket
+  if socket and not core.reset_connection(socket:pollfd()) then
+    hang_up(stream)
   end
 end
 
