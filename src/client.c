@@ -4,32 +4,26 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "client_jobs.h"
 #include "clock.h"
 #include "error.h"
 #include "handle.h"
-#include "info.h"
 #include "json.h"
 #include "random.h"
-#include "reply.h"
 #include "sink.h"
 
 #define CLIENT "kling.client"
 
-/* A client that may be closed: its jobs can still be read. */
-static struct client *check_any_client(lua_State *L, int i) {
+struct client *kling_client_check_any(lua_State *L, int i) {
   return luaL_checkudata(L, i, CLIENT);
 }
 
 /* The only way to use a client; a closed one is an error of the caller's
  * program, so it raises. */
 static struct client *check_client(lua_State *L, int i) {
-  struct client *c = check_any_client(L, i);
+  struct client *c = kling_client_check_any(L, i);
   luaL_argcheck(L, c->engine.is_open, i, "client is closed");
   return c;
-}
-
-static struct job *check_job(lua_State *L, struct client *c, int i) {
-  return &c->engine.jobs[kling_handle_check(L, i)];
 }
 
 /* --- opening and closing -----------------------------------------------------
@@ -107,22 +101,22 @@ static int client_new(lua_State *L) { /* Lua: raw.new(options) */
 }
 
 static int client_close(lua_State *L) { /* Lua: client:close() */
-  kling_engine_close(&check_any_client(L, 1)->engine);
+  kling_engine_close(&kling_client_check_any(L, 1)->engine);
   return 0;
 }
 
 static int client_gc(lua_State *L) {
-  kling_engine_free(&check_any_client(L, 1)->engine);
+  kling_engine_free(&kling_client_check_any(L, 1)->engine);
   return 0;
 }
 
 static int client_is_open(lua_State *L) { /* Lua: raw.is_open(client) */
-  lua_pushboolean(L, check_any_client(L, 1)->engine.is_open);
+  lua_pushboolean(L, kling_client_check_any(L, 1)->engine.is_open);
   return 1;
 }
 
 static int client_tostring(lua_State *L) {
-  struct client *c = check_any_client(L, 1);
+  struct client *c = kling_client_check_any(L, 1);
   lua_pushfstring(L, CLIENT " (%s)", c->engine.is_open ? "open" : "closed");
   return 1;
 }
@@ -147,7 +141,7 @@ static void set_text(lua_State *L, char **owned, const char *text) {
   }
 }
 
-static int begin(struct client *c, struct job *job) {
+static int begin(struct client *c, const struct job *job) {
   kling_engine_begin(&c->engine, (uint32_t)(job - c->engine.jobs));
   return 1;
 }
@@ -224,77 +218,9 @@ static int client_start_download(lua_State *L) {
 }
 
 static int client_stop(lua_State *L) { /* Lua: raw.stop(client, job) */
-  struct client *c = check_any_client(L, 1);
+  struct client *c = kling_client_check_any(L, 1);
   lua_pushboolean(L, kling_engine_cancel(&c->engine, kling_handle_check(L, 2)));
   return 1;
-}
-
-/* --- reading jobs
- * ---------------------------------------------------------------- */
-
-static int client_info(lua_State *L) { /* Lua: raw.info(client, job) */
-  struct job *job = check_job(L, check_any_client(L, 1), 2);
-  lua_pushstring(L, kling_job_state_name((enum job_state)job->state));
-  kling_info_push(L, job);
-  return 2;
-}
-
-static int client_ended(lua_State *L) { /* Lua: raw.ended(client, job) */
-  struct job *job = check_job(L, check_any_client(L, 1), 2);
-  if (!kling_job_is_end((enum job_state)job->state)) {
-    lua_pushboolean(L, 0);
-  } else {
-    lua_pushstring(L, kling_job_state_name((enum job_state)job->state));
-  }
-  return 1;
-}
-
-static int client_failure(lua_State *L) { /* Lua: raw.failure(client, job) */
-  kling_info_push_failure(L, check_job(L, check_any_client(L, 1), 2));
-  return 1;
-}
-
-static int push_download(lua_State *L, const struct job *job) {
-  char digest[SHA256_HEX];
-  kling_sha256_hex(&job->sink->hash, digest);
-  lua_createtable(L, 0, 2);
-  lua_pushstring(L, digest);
-  lua_setfield(L, -2, "sha256");
-  lua_pushinteger(L, (lua_Integer)job->sink->bytes);
-  lua_setfield(L, -2, "bytes");
-  return 1;
-}
-
-/* What a job that succeeded brought: a task, a list of tasks, or the facts of
- * a file. */
-static int client_take(lua_State *L) { /* Lua: raw.take(client, job) */
-  struct job *job = check_job(L, check_any_client(L, 1), 2);
-  struct api_reply reply;
-  luaL_argcheck(L, job->state == JOB_SUCCEEDED, 2, "job has not succeeded");
-  if (job->kind == JOB_DOWNLOAD) {
-    return push_download(L, job);
-  }
-  kling_api_read(job->kind == JOB_LIST ? API_LIST : API_QUERY, 200, job->reply,
-                 job->reply_len, &reply);
-  if (job->kind == JOB_LIST) {
-    kling_reply_push_tasks(L, reply.items);
-  } else {
-    kling_reply_push_task(L, &reply.task, reply.document);
-  }
-  return 1;
-}
-
-static int client_progress(lua_State *L) { /* Lua: raw.progress(client, job) */
-  struct job *job = check_job(L, check_any_client(L, 1), 2);
-  if (!job->sink) {
-    return 0;
-  }
-  lua_pushinteger(L, (lua_Integer)job->sink->bytes);
-  if (job->sink->expected < 0) {
-    return 1;
-  }
-  lua_pushinteger(L, (lua_Integer)job->sink->expected);
-  return 2;
 }
 
 /* --- driving
@@ -311,7 +237,7 @@ static int client_step(lua_State *L) { /* Lua: client:step(seconds) */
 /* Lua: raw.changed(client, forget). The next task that changed; with `forget`,
  * all of them are passed over. */
 static int client_changed(lua_State *L) {
-  struct client *c = check_any_client(L, 1);
+  struct client *c = kling_client_check_any(L, 1);
   uint32_t i = kling_engine_next_changed(&c->engine, !lua_toboolean(L, 2));
   if (i == NO_JOB) {
     return 0;
@@ -347,7 +273,7 @@ static int client_timeout(lua_State *L) { /* Lua: client:timeout() */
 }
 
 static int client_private(lua_State *L) { /* Lua: raw.private(client) */
-  check_any_client(L, 1);
+  kling_client_check_any(L, 1);
   lua_getuservalue(L, 1);
   return 1;
 }
@@ -373,19 +299,14 @@ static const luaL_Reg methods[] = {
 static const luaL_Reg raw_functions[] = {
     {"attach",         client_attach        },
     {"changed",        client_changed       },
-    {"ended",          client_ended         },
-    {"failure",        client_failure       },
-    {"info",           client_info          },
     {"is_open",        client_is_open       },
     {"new",            client_new           },
     {"private",        client_private       },
-    {"progress",       client_progress      },
     {"start_download", client_start_download},
     {"start_list",     client_start_list    },
     {"start_query",    client_start_query   },
     {"start_task",     client_start_task    },
     {"stop",           client_stop          },
-    {"take",           client_take          },
     {NULL,             NULL                 },
 };
 
@@ -401,5 +322,6 @@ void kling_client_open(lua_State *L) {
   lua_pop(L, 1);
   lua_newtable(L);
   kling_setfuncs(L, raw_functions);
+  kling_client_jobs_open(L);
   lua_setfield(L, -2, "raw");
 }

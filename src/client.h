@@ -9,6 +9,10 @@ struct client {
   struct engine engine;
 };
 
+/* The client at `i`, open or closed: its jobs can be read after it was closed.
+ * Raises when it is none. */
+struct client *kling_client_check_any(lua_State *L, int i);
+
 /* Register the metatable; add `Client`, the methods, and `raw`, functions for
  * the Lua layer alone, to the module on top of the stack. */
 void kling_client_open(lua_State *L);

@@ -78,7 +78,7 @@ double kling_engine_due(const struct engine *e);
  * one more handle. */
 uint32_t kling_engine_next_changed(struct engine *e, bool hold);
 
-/* --- for outcome.c -------------------------------------------------------- */
+/* --- for outcome.c --- */
 
 /* Make the job's next request in so many seconds. */
 void kling_engine_schedule(struct engine *e, struct job *job, double seconds);

@@ -15,13 +15,13 @@ enum { MAX_EVENTS = 64, MAX_CONNECTIONS = 64 };
 
 static const char AUTHORIZATION[] = "Authorization: Bearer ";
 
-/* --- libcurl calls these; none of them may touch Lua --------------------- */
+/* --- libcurl calls these; none of them may touch Lua --- */
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                      void *unused) {
   struct http *h = arg;
-  int wanted = (what & CURL_POLL_IN ? POLLER_READ : 0) |
-               (what & CURL_POLL_OUT ? POLLER_WRITE : 0);
+  int wanted = ((what & CURL_POLL_IN) ? POLLER_READ : 0) |
+               ((what & CURL_POLL_OUT) ? POLLER_WRITE : 0);
   (void)easy;
   (void)unused;
   if (what == CURL_POLL_REMOVE) {
@@ -295,9 +295,9 @@ static void act(struct http *h, curl_socket_t fd, int mask) {
 }
 
 static int curl_mask(int what) {
-  return (what & POLLER_READ ? CURL_CSELECT_IN : 0) |
-         (what & POLLER_WRITE ? CURL_CSELECT_OUT : 0) |
-         (what & POLLER_ERROR ? CURL_CSELECT_ERR : 0);
+  return ((what & POLLER_READ) ? CURL_CSELECT_IN : 0) |
+         ((what & POLLER_WRITE) ? CURL_CSELECT_OUT : 0) |
+         ((what & POLLER_ERROR) ? CURL_CSELECT_ERR : 0);
 }
 
 void kling_http_wait(struct http *h, double seconds) {

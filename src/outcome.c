@@ -1,5 +1,4 @@
 /* outcome.c - what a finished request means for its job. */
-#define _POSIX_C_SOURCE 200809L
 #include "outcome.h"
 
 #include <stdlib.h>
@@ -7,80 +6,16 @@
 
 #include "api.h"
 #include "clock.h"
+#include "note.h"
 #include "retry.h"
+#include "single.h"
 #include "sink.h"
 
 enum {
   REASON_SIZE = 512,
-  GRACE = 30,           /* seconds a new task may be unknown to queries */
-  EMPTY_SUCCESSES = 3,  /* looks at a success without a result: it may lag */
-  DOWNLOAD_ATTEMPTS = 4 /* in all */
+  GRACE = 30,         /* seconds a new task may be unknown to queries */
+  EMPTY_SUCCESSES = 3 /* looks at a success without a result: it may lag */
 };
-
-/* --- remembering what went wrong
- * ---------------------------------------------- */
-
-static enum kling_error transport_code(enum http_outcome outcome) {
-  switch (outcome) {
-  case HTTP_TIMED_OUT:
-    return KLING_TIMEOUT;
-  case HTTP_TOO_LARGE:
-  case HTTP_MALFORMED:
-    return KLING_PROTOCOL;
-  case HTTP_REFUSED:
-    return KLING_POLICY;
-  case HTTP_NOT_WRITTEN:
-    return KLING_IO;
-  case HTTP_NOMEM:
-    return KLING_NOMEM;
-  default:
-    return KLING_NETWORK;
-  }
-}
-
-static enum attempt_request request_of(const struct job *job) {
-  switch (job->kind) {
-  case JOB_TASK:
-    return job->state == JOB_SUBMITTING ? AT_CREATE : AT_QUERY;
-  case JOB_LIST:
-    return AT_LIST;
-  case JOB_DOWNLOAD:
-    return AT_DOWNLOAD;
-  default:
-    return AT_QUERY;
-  }
-}
-
-static struct attempt *note(struct job *job, const struct transfer *t,
-                            enum kling_error code, bool retryable) {
-  struct attempt *a = kling_attempt_add(&job->attempts);
-  if (a) {
-    a->request = request_of(job);
-    a->code = code;
-    a->retryable = retryable;
-    a->curl_code = t->result.curl_code;
-    a->io_error = job->sink ? job->sink->error : 0;
-    a->http_status = t->result.status;
-  }
-  return a;
-}
-
-static void note_break(struct job *job, const struct transfer *t,
-                       bool retryable) {
-  note(job, t, transport_code(t->result.outcome), retryable);
-}
-
-static void note_reply(const struct engine *e, struct job *job,
-                       const struct transfer *t, struct api_reply *reply,
-                       bool retryable) {
-  struct attempt *a = note(job, t, reply->code, retryable);
-  if (a) {
-    kling_http_redact(&e->http, reply->message);
-    memcpy(a->service_code, reply->service_code, sizeof(a->service_code));
-    memcpy(a->request_id, reply->request_id, sizeof(a->request_id));
-    kling_job_set_text(&a->words, reply->message[0] ? reply->message : NULL);
-  }
-}
 
 /* --- the create request
  * ---------------------------------------------------------- */
@@ -115,9 +50,9 @@ static void lose_create(struct engine *e, struct job *job,
 static void break_create(struct engine *e, struct job *job,
                          const struct transfer *t) {
   enum http_outcome outcome = t->result.outcome;
-  enum kling_error code = transport_code(outcome);
+  enum kling_error code = kling_note_code(outcome);
   bool passes = outcome == HTTP_UNREACHED || outcome == HTTP_TIMED_OUT;
-  note_break(job, t, passes && !t->result.sent);
+  kling_note_break(job, t, passes && !t->result.sent);
   if (t->result.sent) {
     lose_create(e, job, code);
   } else if (passes) {
@@ -174,8 +109,9 @@ static void finish_create(struct engine *e, struct job *job,
     accept_task(e, job, &reply);
     return;
   }
-  note_reply(e, job, t, &reply,
-             reply.verdict == VERDICT_BUSY || reply.code == KLING_RATE_LIMITED);
+  kling_note_reply(e, job, t, &reply,
+                   reply.verdict == VERDICT_BUSY ||
+                       reply.code == KLING_RATE_LIMITED);
   if (reply.verdict == VERDICT_BUSY) {
     try_create_again(e, job, t, reply.code);
   } else if (reply.verdict == VERDICT_TROUBLE) {
@@ -232,7 +168,7 @@ static void fail_at_service(struct engine *e, struct job *job,
   kling_scan_text(reply->task.status_message, reply->message,
                   sizeof(reply->message));
   reply->code = KLING_FAILED;
-  note_reply(e, job, t, reply, false);
+  kling_note_reply(e, job, t, reply, false);
   job->billed = BILLED_MAYBE; /* no source says what a failed task costs */
   kling_engine_end(e, job, EVENT_FAILED, KLING_FAILED);
 }
@@ -258,7 +194,7 @@ static void see_task(struct engine *e, struct job *job, struct transfer *t,
         job->failures < EMPTY_SUCCESSES) {
       reply->code = KLING_PROTOCOL;
       strcpy(reply->message, "succeeded, but without a result");
-      note_reply(e, job, t, reply, true);
+      kling_note_reply(e, job, t, reply, true);
       look_again_after_trouble(e, job, t);
       return;
     }
@@ -283,7 +219,7 @@ static void finish_look(struct engine *e, struct job *job, struct transfer *t) {
   struct api_reply reply;
   bool passes;
   if (t->result.outcome != HTTP_ANSWERED) {
-    note_break(job, t, true);
+    kling_note_break(job, t, true);
     look_again_after_trouble(e, job, t);
     return;
   }
@@ -295,83 +231,12 @@ static void finish_look(struct engine *e, struct job *job, struct transfer *t) {
   }
   passes = reply.verdict == VERDICT_TROUBLE || reply.verdict == VERDICT_BUSY ||
            is_forgiven(job, reply.verdict);
-  note_reply(e, job, t, &reply, passes);
+  kling_note_reply(e, job, t, &reply, passes);
   if (passes) {
     look_again_after_trouble(e, job, t);
   } else {
     kling_engine_end(e, job, EVENT_FAILED, reply.code);
   }
-}
-
-/* --- single requests
- * ---------------------------------------------------------------------- */
-
-static void finish_call(struct engine *e, struct job *job, struct transfer *t) {
-  enum api_operation operation = job->kind == JOB_LIST ? API_LIST : API_QUERY;
-  struct api_reply reply;
-  if (t->result.outcome != HTTP_ANSWERED) {
-    note_break(job, t, true);
-    kling_engine_end(e, job, EVENT_FAILED, transport_code(t->result.outcome));
-    return;
-  }
-  kling_api_read(operation, t->result.status, t->body.bytes, t->body.len,
-                 &reply);
-  if (reply.verdict == VERDICT_OK) {
-    succeed(e, job, t);
-    return;
-  }
-  note_reply(e, job, t, &reply,
-             reply.verdict == VERDICT_TROUBLE || reply.verdict == VERDICT_BUSY);
-  kling_engine_end(e, job, EVENT_FAILED, reply.code);
-}
-
-static enum kling_error download_code(const struct http_result *r) {
-  if (r->outcome != HTTP_ANSWERED) {
-    return transport_code(r->outcome);
-  }
-  switch (r->status) {
-  case 200:
-    return KLING_OK;
-  case 401: /* the key is not sent: it is the link that is no longer good */
-  case 403:
-  case 404:
-  case 410:
-    return KLING_EXPIRED;
-  case 408:
-  case 429:
-    return KLING_UNAVAILABLE;
-  default:
-    return r->status >= 500 ? KLING_UNAVAILABLE : KLING_PROTOCOL;
-  }
-}
-
-static bool download_may_pass(const struct http_result *r,
-                              enum kling_error code) {
-  return code == KLING_UNAVAILABLE || r->outcome == HTTP_UNREACHED ||
-         r->outcome == HTTP_TIMED_OUT;
-}
-
-static void finish_download(struct engine *e, struct job *job,
-                            struct transfer *t) {
-  enum kling_error code = download_code(&t->result);
-  bool passes = download_may_pass(&t->result, code);
-  if (code == KLING_OK && kling_sink_finish(job->sink)) {
-    kling_engine_end(e, job, EVENT_SUCCEEDED, KLING_OK);
-    return;
-  }
-  code = code == KLING_OK ? KLING_IO : code;
-  note(job, t, code, passes);
-  job->failures++;
-  if (passes && job->failures < DOWNLOAD_ATTEMPTS &&
-      kling_sink_restart(job->sink)) {
-    kling_engine_schedule(e, job,
-                          kling_retry_delay(job->failures,
-                                            t->result.retry_after,
-                                            kling_engine_random(e)));
-    return;
-  }
-  kling_engine_end(e, job, EVENT_FAILED, code);
-  kling_sink_close(job->sink);
 }
 
 /* --- doors
@@ -380,10 +245,8 @@ static void finish_download(struct engine *e, struct job *job,
 
 void kling_outcome_finish(struct engine *e, struct job *job,
                           struct transfer *t) {
-  if (job->kind == JOB_DOWNLOAD) {
-    finish_download(e, job, t);
-  } else if (job->kind != JOB_TASK) {
-    finish_call(e, job, t);
+  if (job->kind != JOB_TASK) {
+    kling_single_finish(e, job, t);
   } else if (job->state == JOB_SUBMITTING) {
     finish_create(e, job, t);
   } else {

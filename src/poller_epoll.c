@@ -47,8 +47,8 @@ void kling_poller_close(struct poller *p) {
 }
 
 bool kling_poller_watch(struct poller *p, int fd, int what) {
-  uint32_t events = (what & POLLER_READ ? (uint32_t)EPOLLIN : 0U) |
-                    (what & POLLER_WRITE ? (uint32_t)EPOLLOUT : 0U);
+  uint32_t events = ((what & POLLER_READ) ? (uint32_t)EPOLLIN : 0U) |
+                    ((what & POLLER_WRITE) ? (uint32_t)EPOLLOUT : 0U);
   if (!what) {
     control(p, EPOLL_CTL_DEL, fd, 0); /* may be closed, hence gone, already */
     return true;
@@ -77,9 +77,9 @@ void kling_poller_set_timer(struct poller *p, double due) {
 }
 
 static int what_happened(uint32_t events) {
-  return (events & EPOLLIN ? POLLER_READ : 0) |
-         (events & EPOLLOUT ? POLLER_WRITE : 0) |
-         (events & (EPOLLERR | EPOLLHUP) ? POLLER_ERROR : 0);
+  return ((events & EPOLLIN) ? POLLER_READ : 0) |
+         ((events & EPOLLOUT) ? POLLER_WRITE : 0) |
+         ((events & (EPOLLERR | EPOLLHUP)) ? POLLER_ERROR : 0);
 }
 
 int kling_poller_wait(struct poller *p, double seconds,

@@ -91,7 +91,7 @@ int kling_poller_wait(struct poller *p, double seconds,
     events[out].fd = (int)ready[i].ident;
     events[out].what =
         (ready[i].filter == EVFILT_READ ? POLLER_READ : POLLER_WRITE) |
-        (ready[i].flags & EV_ERROR ? POLLER_ERROR : 0);
+        ((ready[i].flags & EV_ERROR) ? POLLER_ERROR : 0);
     out++;
   }
   return out;

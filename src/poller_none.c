@@ -63,8 +63,8 @@ bool kling_poller_watch(struct poller *p, int fd, int what) {
   }
   entry->fd = fd;
   entry->revents = 0;
-  entry->events = (short)((what & POLLER_READ ? POLLIN : 0) |
-                          (what & POLLER_WRITE ? POLLOUT : 0));
+  entry->events = (short)(((what & POLLER_READ) ? POLLIN : 0) |
+                          ((what & POLLER_WRITE) ? POLLOUT : 0));
   return true;
 }
 
@@ -73,9 +73,9 @@ void kling_poller_set_timer(struct poller *p, double due) {
 }
 
 static int what_happened(short revents) {
-  return (revents & POLLIN ? POLLER_READ : 0) |
-         (revents & POLLOUT ? POLLER_WRITE : 0) |
-         (revents & (POLLERR | POLLHUP | POLLNVAL) ? POLLER_ERROR : 0);
+  return ((revents & POLLIN) ? POLLER_READ : 0) |
+         ((revents & POLLOUT) ? POLLER_WRITE : 0) |
+         ((revents & (POLLERR | POLLHUP | POLLNVAL)) ? POLLER_ERROR : 0);
 }
 
 int kling_poller_wait(struct poller *p, double seconds,

@@ -6,9 +6,9 @@
 
 static unsigned long hex_value(char c) {
   if (c <= '9') {
-    return (unsigned long)(c - '0');
+    return (unsigned long)c - '0';
   }
-  return (unsigned long)((c | 0x20) - 'a' + 10);
+  return ((unsigned long)c | 0x20) - 'a' + 10;
 }
 
 static unsigned long read_hex4(const char *at) {
@@ -58,12 +58,19 @@ static unsigned long read_code_point(const char **at, const char *end) {
   return 0xFFFD;
 }
 
+static char escape_meaning(char c) {
+  static const char escapes[] = "bfnrt";
+  static const char meanings[] = "\b\f\n\r\t";
+  const char *found = strchr(escapes, c);
+  if (found) {
+    c = meanings[found - escapes];
+  }
+  return c;
+}
+
 /* One character of a string's inside, as UTF-8, into `out`; returns its
  * length and moves `*at` behind it. */
 static size_t read_character(const char **at, const char *end, char out[4]) {
-  static const char escapes[] = "bfnrt";
-  static const char meanings[] = "\b\f\n\r\t";
-  const char *found;
   size_t n = 1;
   if (**at != '\\') {
     out[0] = *(*at)++;
@@ -78,9 +85,7 @@ static size_t read_character(const char **at, const char *end, char out[4]) {
     (*at)++;
     return encode_utf8(read_code_point(at, end), out);
   }
-  found = strchr(escapes, **at);
-  out[0] = found ? meanings[found - escapes] : **at;
-  (*at)++;
+  out[0] = escape_meaning(*(*at)++);
   return 1;
 }
 

@@ -23,7 +23,7 @@ enum {
   FRESH = 20
 };
 
-/* --- libcurl calls these; none of them may touch Lua --------------------- */
+/* --- libcurl calls these; none of them may touch Lua --- */
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   struct transfer *t = arg;
@@ -84,7 +84,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
   return socket(address->family, address->socktype, address->protocol);
 }
 
-/* --- setting up ----------------------------------------------------------- */
+/* --- setting up --- */
 
 static void set_protocols(CURL *easy, CURLoption since_7_85, CURLoption before,
                           bool with_http) {

@@ -84,7 +84,8 @@ function kling.new(given)
   end
   local client, code = raw.new(checked)
   if not client then
-    return failure.give { code = code, operation = "new", task_state = "not-created", billed = "no" }
+    local facts = { code = code, operation = "new", task_state = "not-created", billed = "no" }
+    return failure.give(facts)
   end
   Client.set_up(client, {
     loop = adapters.find(checked.loop),

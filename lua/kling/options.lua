@@ -45,20 +45,26 @@ local function is_type(value, types)
   return false
 end
 
+-- In the order in which they are asked; each says what was expected.
+local ranges = {
+  { "integer", function(value) return value % 1 == 0 end, "a whole number%s" },
+  { "min", function(value, bound) return value >= bound end, "at least %s" },
+  { "above", function(value, bound) return value > bound end, "more than %s" },
+  { "max", function(value, bound) return value <= bound end, "at most %s" },
+}
+
 local function out_of_range(value, rule)
   if type(value) ~= "number" then
     return nil
-  end
-  if value ~= value then
+  elseif value ~= value then
     return "a number expected, got nan"
-  elseif rule.integer and value % 1 ~= 0 then
-    return ("a whole number expected, got %s"):format(value)
-  elseif rule.min and value < rule.min then
-    return ("at least %s expected, got %s"):format(rule.min, value)
-  elseif rule.above and value <= rule.above then
-    return ("more than %s expected, got %s"):format(rule.above, value)
-  elseif rule.max and value > rule.max then
-    return ("at most %s expected, got %s"):format(rule.max, value)
+  end
+  for _, range in ipairs(ranges) do
+    local bound = rule[range[1]]
+    if bound and not range[2](value, bound) then
+      local expected = range[3]:format(bound == true and "" or bound)
+      return ("%s expected, got %s"):format(expected, value)
+    end
   end
 end
 
@@ -70,11 +76,10 @@ local function wrong(value, rule)
 end
 
 --- A checked copy of `given` with the defaults of `rules` filled in. `rules` is a table
---- name -> { type=, default=, min=, above=, max=, integer=, check= }; `what` names the thing that is
---- checked ("kling.new: option"), `level` is whom to blame, as for `error` (default 3: the caller of
---- our caller).
+--- name -> { type=, default=, min=, above=, max=, integer=, check= }; `what` names the function
+--- that checks, `level` is whom to blame, as for `error` (default 3: the caller of our caller).
 function M.check(given, rules, what, level)
-  level = (level or 3)
+  level = level or 3
   if given ~= nil and type(given) ~= "table" then
     error(("%s: table expected, got %s"):format(what, type(given)), level)
   end

@@ -71,8 +71,9 @@ function M.check(request)
       checked[name] = nil
     end
   end
-  if not checked.video_url == not checked.video_id then
-    local given = checked.video_url and "both" or "neither"
+  local has_url, has_id = checked.video_url ~= nil, checked.video_id ~= nil
+  if has_url == has_id then
+    local given = has_url and "both" or "neither"
     error(("submit: exactly one of video_url and video_id expected, got %s"):format(given), 3)
   end
   return checked

@@ -38,7 +38,8 @@ local function audio_of(item)
 end
 
 local function video_of(item)
-  return { id = text_of(item, "id"), url = text_of(item, "url"), duration = tonumber(item.duration) }
+  local duration = tonumber(first_of(item, "duration"))
+  return { id = text_of(item, "id"), url = text_of(item, "url"), duration = duration }
 end
 
 local function objects(list)

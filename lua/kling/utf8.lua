@@ -2,17 +2,25 @@
 
 local M = {}
 
--- By first byte: length, and the range of the second byte (RFC 3629: no overlong forms, no
+-- First byte, length, and the range of the second byte (RFC 3629: no overlong forms, no
 -- surrogates, nothing above U+10FFFF).
+local forms = {
+  { 0x00, 0x7F, 1 },
+  { 0xC2, 0xDF, 2, 0x80, 0xBF },
+  { 0xE0, 0xE0, 3, 0xA0, 0xBF },
+  { 0xE1, 0xEC, 3, 0x80, 0xBF },
+  { 0xED, 0xED, 3, 0x80, 0x9F },
+  { 0xEE, 0xEF, 3, 0x80, 0xBF },
+  { 0xF0, 0xF0, 4, 0x90, 0xBF },
+  { 0xF1, 0xF3, 4, 0x80, 0xBF },
+  { 0xF4, 0xF4, 4, 0x80, 0x8F },
+}
+
 local function sequence(first)
-  if first < 0x80 then
-    return 1
-  elseif first >= 0xC2 and first <= 0xDF then
-    return 2, 0x80, 0xBF
-  elseif first >= 0xE0 and first <= 0xEF then
-    return 3, first == 0xE0 and 0xA0 or 0x80, first == 0xED and 0x9F or 0xBF
-  elseif first >= 0xF0 and first <= 0xF4 then
-    return 4, first == 0xF0 and 0x90 or 0x80, first == 0xF4 and 0x8F or 0xBF
+  for _, form in ipairs(forms) do
+    if first >= form[1] and first <= form[2] then
+      return form[3], form[4], form[5]
+    end
   end
 end
 

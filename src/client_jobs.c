@@ -1,0 +1,91 @@
+/* client_jobs.c - what Lua reads of a client's jobs. */
+#include "client_jobs.h"
+
+#include "client.h"
+#include "handle.h"
+#include "info.h"
+#include "reply.h"
+#include "sink.h"
+
+static const struct job *check_job(lua_State *L) {
+  const struct client *c = kling_client_check_any(L, 1);
+  return &c->engine.jobs[kling_handle_check(L, 2)];
+}
+
+static int client_info(lua_State *L) { /* Lua: raw.info(client, job) */
+  const struct job *job = check_job(L);
+  lua_pushstring(L, kling_job_state_name((enum job_state)job->state));
+  kling_info_push(L, job);
+  return 2;
+}
+
+static int client_ended(lua_State *L) { /* Lua: raw.ended(client, job) */
+  const struct job *job = check_job(L);
+  if (!kling_job_is_end((enum job_state)job->state)) {
+    lua_pushboolean(L, 0);
+  } else {
+    lua_pushstring(L, kling_job_state_name((enum job_state)job->state));
+  }
+  return 1;
+}
+
+static int client_failure(lua_State *L) { /* Lua: raw.failure(client, job) */
+  kling_info_push_failure(L, check_job(L));
+  return 1;
+}
+
+static int push_download(lua_State *L, const struct job *job) {
+  char digest[SHA256_HEX];
+  kling_sha256_hex(&job->sink->hash, digest);
+  lua_createtable(L, 0, 2);
+  lua_pushstring(L, digest);
+  lua_setfield(L, -2, "sha256");
+  lua_pushinteger(L, (lua_Integer)job->sink->bytes);
+  lua_setfield(L, -2, "bytes");
+  return 1;
+}
+
+/* What a job that succeeded brought: a task, a list of tasks, or the facts of
+ * a file. */
+static int client_take(lua_State *L) { /* Lua: raw.take(client, job) */
+  const struct job *job = check_job(L);
+  struct api_reply reply;
+  luaL_argcheck(L, job->state == JOB_SUCCEEDED, 2, "job has not succeeded");
+  if (job->kind == JOB_DOWNLOAD) {
+    return push_download(L, job);
+  }
+  kling_api_read(job->kind == JOB_LIST ? API_LIST : API_QUERY, 200, job->reply,
+                 job->reply_len, &reply);
+  if (job->kind == JOB_LIST) {
+    kling_reply_push_tasks(L, reply.items);
+  } else {
+    kling_reply_push_task(L, &reply.task, reply.document);
+  }
+  return 1;
+}
+
+static int client_progress(lua_State *L) { /* Lua: raw.progress(client, job) */
+  const struct job *job = check_job(L);
+  if (!job->sink) {
+    return 0;
+  }
+  lua_pushinteger(L, (lua_Integer)job->sink->bytes);
+  if (job->sink->expected < 0) {
+    return 1;
+  }
+  lua_pushinteger(L, (lua_Integer)job->sink->expected);
+  return 2;
+}
+
+static const luaL_Reg functions[] = {
+    {"ended",    client_ended   },
+    {"failure",  client_failure },
+    {"info",     client_info    },
+    {"progress", client_progress},
+    {"take",     client_take    },
+    {NULL,       NULL           },
+};
+
+void kling_client_jobs_open(lua_State *L) {
+  kling_setfuncs(L, functions);
+}

@@ -1,0 +1,68 @@
+/* note.c - writes down what went wrong with a request. */
+#include "note.h"
+
+#include <string.h>
+
+#include "sink.h"
+
+enum kling_error kling_note_code(enum http_outcome outcome) {
+  switch (outcome) {
+  case HTTP_TIMED_OUT:
+    return KLING_TIMEOUT;
+  case HTTP_TOO_LARGE:
+  case HTTP_MALFORMED:
+    return KLING_PROTOCOL;
+  case HTTP_REFUSED:
+    return KLING_POLICY;
+  case HTTP_NOT_WRITTEN:
+    return KLING_IO;
+  case HTTP_NOMEM:
+    return KLING_NOMEM;
+  default:
+    return KLING_NETWORK;
+  }
+}
+
+static enum attempt_request request_of(const struct job *job) {
+  switch (job->kind) {
+  case JOB_TASK:
+    return job->state == JOB_SUBMITTING ? AT_CREATE : AT_QUERY;
+  case JOB_LIST:
+    return AT_LIST;
+  case JOB_DOWNLOAD:
+    return AT_DOWNLOAD;
+  default:
+    return AT_QUERY;
+  }
+}
+
+struct attempt *kling_note_add(struct job *job, const struct transfer *t,
+                               enum kling_error code, bool retryable) {
+  struct attempt *a = kling_attempt_add(&job->attempts);
+  if (a) {
+    a->request = request_of(job);
+    a->code = code;
+    a->retryable = retryable;
+    a->curl_code = t->result.curl_code;
+    a->io_error = job->sink ? job->sink->error : 0;
+    a->http_status = t->result.status;
+  }
+  return a;
+}
+
+void kling_note_break(struct job *job, const struct transfer *t,
+                      bool retryable) {
+  kling_note_add(job, t, kling_note_code(t->result.outcome), retryable);
+}
+
+void kling_note_reply(const struct engine *e, struct job *job,
+                      const struct transfer *t, struct api_reply *reply,
+                      bool retryable) {
+  struct attempt *a = kling_note_add(job, t, reply->code, retryable);
+  if (a) {
+    kling_http_redact(&e->http, reply->message);
+    memcpy(a->service_code, reply->service_code, sizeof(a->service_code));
+    memcpy(a->request_id, reply->request_id, sizeof(a->request_id));
+    kling_job_set_text(&a->words, reply->message[0] ? reply->message : NULL);
+  }
+}

@@ -1,0 +1,21 @@
+/* note.h - writes down, in a job's attempts, what went wrong with a request. */
+#ifndef KLING_NOTE_H
+#define KLING_NOTE_H
+
+#include "api.h"
+#include "engine.h"
+
+/* The code of a failure before any reply. */
+enum kling_error kling_note_code(enum http_outcome outcome);
+
+/* NULL when out of memory: then it is not remembered. */
+struct attempt *kling_note_add(struct job *job, const struct transfer *t,
+                               enum kling_error code, bool retryable);
+void kling_note_break(struct job *job, const struct transfer *t,
+                      bool retryable);
+/* Blots the key out of `reply`. */
+void kling_note_reply(const struct engine *e, struct job *job,
+                      const struct transfer *t, struct api_reply *reply,
+                      bool retryable);
+
+#endif
