@@ -2,17 +2,16 @@
 --
 -- Each takes the emulator and one argument, and returns true, or nil and what is wrong with it.
 
-local shape = require("kling.emulator.shape")
+local options = require("kling.options")
+local service = require("kling.emulator.service")
 local variants = require("kling.emulator.variants")
 
 local actions = {}
 
-local LIFE = { submitted = "number", processing = "number", fail = "string" }
-
 local SETTLE = 60 -- seconds for work that has fallen due to be done
 
 local function check_number(what, value)
-  if type(value) ~= "number" or value ~= value or value < 0 then
+  if type(value) ~= "number" or value < 0 or value ~= value then
     return nil, what .. ": a number, not negative, expected"
   end
   return true
@@ -30,7 +29,7 @@ end
 function actions.variant(emulator, name)
   local chosen, message = emulator.variants:use(name)
   if not chosen then
-    return nil, message .. shape.hint(tostring(name), variants.about)
+    return nil, message .. options.hint(name, variants.about)
   end
   return true
 end
@@ -50,19 +49,11 @@ end
 
 --- How long tasks made from now on stay in each state: `{ submitted, processing, fail }`.
 function actions.life(emulator, life)
-  if type(life) ~= "table" then
-    return nil, "a life is a table"
-  end
-  local fine, message = shape.check("field", life, LIFE)
-  for _, name in ipairs({ "submitted", "processing" }) do
-    if fine and life[name] then
-      fine, message = check_number(name, life[name])
-    end
-  end
+  local fine, checked = pcall(options.check, life, service.life_rules, "life", 0)
   if not fine then
-    return nil, message
+    return nil, checked
   end
-  emulator.service:set_life(life)
+  emulator.service:set_life(checked)
   return true
 end
 
@@ -78,13 +69,24 @@ function actions.cap(emulator, tasks)
   return true
 end
 
---- Back to the beginning: no tasks, no ledger, no log, no faults, default variants.
+--- Back to how it was made: no tasks, no ledger, no log; the faults and variants it began with.
 function actions.reset(emulator)
   emulator.variants:reset()
   emulator.faults:reset()
   emulator.service:reset()
   emulator.router.entries = {}
-  return true
+  local fine, message = true, nil
+  for _, name in ipairs(emulator.options.variants or {}) do
+    if fine then
+      fine, message = actions.variant(emulator, name)
+    end
+  end
+  for _, script in ipairs(emulator.options.faults or {}) do
+    if fine then
+      fine, message = actions.fault(emulator, script)
+    end
+  end
+  return fine, message
 end
 
 return actions

@@ -1,5 +1,7 @@
 --- What the service accepts: the fields of a create (contract 1.1) and the clip behind it.
 
+local utf8 = require("kling.utf8")
+
 local checks = {}
 
 local MAX_CHARACTERS = 200 -- counted as code points (contract 1.1)
@@ -20,52 +22,6 @@ local function problem(code, message)
   return { code = code, message = message }
 end
 
--- Lead bytes, how many bytes follow, and the range of the first of those (Unicode, table 3-7).
-local SEQUENCES = {
-  { 0x00, 0x7F, 0 },
-  { 0xC2, 0xDF, 1, 0x80, 0xBF },
-  { 0xE0, 0xE0, 2, 0xA0, 0xBF },
-  { 0xE1, 0xEC, 2, 0x80, 0xBF },
-  { 0xED, 0xED, 2, 0x80, 0x9F },
-  { 0xEE, 0xEF, 2, 0x80, 0xBF },
-  { 0xF0, 0xF0, 3, 0x90, 0xBF },
-  { 0xF1, 0xF3, 3, 0x80, 0xBF },
-  { 0xF4, 0xF4, 3, 0x80, 0x8F },
-}
-
-local function sequence(lead)
-  for _, row in ipairs(SEQUENCES) do
-    if lead >= row[1] and lead <= row[2] then
-      return row[3], row[4], row[5]
-    end
-  end
-end
-
-local function is_sequence(text, at, following, low, high)
-  for i = 1, following do
-    local byte = text:byte(at + i)
-    if not byte or byte < low or byte > high then
-      return false
-    end
-    low, high = 0x80, 0xBF
-  end
-  return true
-end
-
---- How many code points; nil when the text is not UTF-8.
-function checks.count_characters(text)
-  local at, count = 1, 0
-  while at <= #text do
-    local following, low, high = sequence(text:byte(at))
-    if not following or not is_sequence(text, at, following, low, high) then
-      return nil
-    end
-    at = at + following + 1
-    count = count + 1
-  end
-  return count
-end
-
 -- An empty string counts as no value: the service's own samples send "" (contract 1.1).
 local function given_fields(body, null)
   local fields = {}
@@ -82,7 +38,7 @@ local function given_fields(body, null)
 end
 
 local function check_prompt(name, text)
-  local characters = text and checks.count_characters(text)
+  local characters = text and utf8.length(text)
   if text and not characters then
     return problem(1201, name .. " is not UTF-8")
   elseif text and characters > MAX_CHARACTERS then

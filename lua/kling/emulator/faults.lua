@@ -3,23 +3,34 @@
 -- A fault is data, never code: `{ name = "cut", on = "download", bytes = 1000, times = 2 }`.
 
 local gzip = require("kling.emulator.gzip")
-local shape = require("kling.emulator.shape")
+local options = require("kling.options")
 
 local TARGETS = {
   create = true, query = true, list = true, download = true, clip = true, any = true,
 }
 
+local function check_target(name)
+  if not TARGETS[name] then
+    return ("'%s' is no kind of request%s"):format(name, options.hint(name, TARGETS))
+  end
+end
+
+local text = { type = "string" }
+local yes_or_no = { type = "boolean" }
+local amount = { type = "number", min = 0 }
+local count = { type = "number", min = 0, integer = true }
+
 -- Fields of every fault.
 local COMMON = {
-  name = "string",
-  on = "string", -- which request; default any
-  path = "string", -- only requests whose path contains this
-  times = "number", -- how often; default 1
-  forever = "boolean",
-  after = "number", -- let so many pass first; default 0
-  accepted = "boolean", -- carry the request out before answering something else
-  retry_after = "number|string", -- the header: seconds, or any text
-  retry_after_date = "number", -- the header, as a date so many seconds from now
+  name = text,
+  on = { type = "string", check = check_target }, -- which request; default any
+  path = text, -- only requests whose path contains this
+  times = count, -- how often; default 1
+  forever = yes_or_no,
+  after = count, -- let so many pass first; default 0
+  accepted = yes_or_no, -- carry the request out before answering something else
+  retry_after = { type = "number or string" }, -- the header: seconds, or any text
+  retry_after_date = { type = "number" }, -- the header, as a date so many seconds from now
 }
 
 local function text_reply(status, kind, body)
@@ -43,7 +54,7 @@ end
 local kinds = {
   status = {
     about = "any status, with any body and headers",
-    fields = { status = "number", body = "string", headers = "table" },
+    fields = { status = count, body = text, headers = { type = "table" } },
     instead = function(fault)
       local reply = text_reply(fault.status or 500, "application/json", fault.body or "")
       for name, value in pairs(fault.headers or {}) do
@@ -54,7 +65,7 @@ local kinds = {
   },
   service_code = {
     about = "any of the service's codes, with the HTTP status that goes with it",
-    fields = { code = "number", message = "string", status = "number" },
+    fields = { code = count, message = text, status = count },
     instead = function(fault, context)
       return context.refuse({
         code = fault.code or 5000, message = fault.message, status = fault.status,
@@ -69,14 +80,14 @@ local kinds = {
   ip_refused = { about = "429 with code 1304, permanent", instead = service_code(1304) },
   html = {
     about = "an HTML page, as edges send it (502)",
-    fields = { status = "number" },
+    fields = { status = count },
     instead = function(fault, context)
       return text_reply(fault.status or 502, "text/html", context.html("502 Bad Gateway"))
     end,
   },
   redirect = {
     about = "301 to `location`",
-    fields = { location = "string", status = "number" },
+    fields = { location = text, status = count },
     instead = function(fault)
       local reply = text_reply(fault.status or 301, "text/html", "")
       reply.headers[2] = { "location", fault.location or "/" }
@@ -85,7 +96,7 @@ local kinds = {
   },
   raw = {
     about = "exactly these bytes on the socket, then close (HTTP/1.1 only)",
-    fields = { text = "string" },
+    fields = { text = text },
     instead = function(fault)
       local reply = text_reply(0, "", "")
       reply.transfer.raw = fault.text or ""
@@ -109,29 +120,29 @@ local kinds = {
   },
   delay = {
     about = "the reply comes `seconds` late (default 1)",
-    fields = { seconds = "number" },
+    fields = { seconds = amount },
     change = transfer("delay", { field = "seconds", value = 1 }),
   },
   cut = {
     about = "the body ends after `bytes` (default 0), though more was announced",
-    fields = { bytes = "number" },
+    fields = { bytes = count },
     change = transfer("cut", { field = "bytes", value = 0 }),
   },
   reset = {
     about = "the connection is reset after `bytes` of the body; without, before the reply",
-    fields = { bytes = "number" },
+    fields = { bytes = count },
     change = transfer("reset", { field = "bytes", value = -1 }),
   },
   trickle = {
     about = "the body comes `bytes` (default 1) at a time, every `seconds` (default 0.05)",
-    fields = { bytes = "number", seconds = "number" },
+    fields = { bytes = count, seconds = amount },
     change = function(fault, reply)
       reply.transfer.trickle = { bytes = fault.bytes or 1, seconds = fault.seconds or 0.05 }
     end,
   },
   empty = {
     about = "the true status with an empty body",
-    fields = { status = "number" },
+    fields = { status = count },
     change = function(fault, reply)
       reply.status = fault.status or reply.status
       reply.body, reply.file = "", nil
@@ -159,7 +170,7 @@ local kinds = {
   },
   stale = {
     about = "a query is answered as it would have been `seconds` (default 5) ago",
-    fields = { seconds = "number" },
+    fields = { seconds = amount },
   },
 }
 
@@ -180,57 +191,37 @@ function faults.new()
 end
 
 local function fields_of(kind)
-  local spec = {}
-  for name, types in pairs(COMMON) do
-    spec[name] = types
+  local rules = {}
+  for name, rule in pairs(COMMON) do
+    rules[name] = rule
   end
-  for name, types in pairs(kind.fields or {}) do
-    spec[name] = types
+  for name, rule in pairs(kind.fields or {}) do
+    rules[name] = rule
   end
-  return spec
-end
-
-local function check_counts(script)
-  for _, name in ipairs({ "times", "after", "bytes", "seconds" }) do
-    local value = script[name]
-    if type(value) == "number" and (value < 0 or value ~= value) then
-      return nil, ("field '%s' cannot be negative"):format(name)
-    end
-  end
-  return true
+  return rules
 end
 
 local function check(script)
   local kind = kinds[script.name]
   if not kind then
     local name = tostring(script.name)
-    return nil, ("unknown fault '%s'%s"):format(name, shape.hint(name, kinds))
+    error(("unknown fault '%s'%s"):format(name, options.hint(name, kinds)), 0)
   end
-  local fine, message = shape.check("field", script, fields_of(kind))
-  if not fine then
-    return nil, message
-  elseif script.on and not TARGETS[script.on] then
-    return nil, ("unknown request '%s'%s"):format(script.on, shape.hint(script.on, TARGETS))
-  end
-  return check_counts(script)
+  return options.check(script, fields_of(kind), "fault " .. script.name, 0)
 end
 
 --- Add a script. Scripts are looked at in the order of their adding.
 ---@return boolean|nil added
 ---@return string? message
 function Faults:add(script)
-  local fine, message = check(script)
+  local fine, checked = pcall(check, script)
   if not fine then
-    return nil, message
+    return nil, checked
   end
-  local copy = {}
-  for name, value in pairs(script) do
-    copy[name] = value
-  end
-  copy.kind = kinds[copy.name]
-  copy.left = copy.forever and math.huge or copy.times or 1
-  copy.skip = copy.after or 0
-  self.scripts[#self.scripts + 1] = copy
+  checked.kind = kinds[checked.name]
+  checked.left = checked.forever and math.huge or checked.times or 1
+  checked.skip = checked.after or 0
+  self.scripts[#self.scripts + 1] = checked
   return true
 end
 

@@ -33,7 +33,7 @@
 ---@field advance fun(self, seconds: number) move the clock ahead, until due work is done
 ---@field life fun(self, life: table) how long tasks made from now on stay in each state
 ---@field cap fun(self, tasks?: integer) how many tasks may run at once
----@field reset fun(self) forget tasks, ledger, log, faults and variants
+---@field reset fun(self) back to how it was made: no tasks, no ledger, no log
 
 local actions = require("kling.emulator.actions")
 local clock = require("kling.emulator.clock")
@@ -42,15 +42,33 @@ local links = require("kling.emulator.links")
 local media = require("kling.emulator.media")
 local router = require("kling.emulator.router")
 local service = require("kling.emulator.service")
-local shape = require("kling.emulator.shape")
 local shapes = require("kling.emulator.shapes")
 local variants = require("kling.emulator.variants")
+local check = require("kling.options").check
+
+local function check_clock(name)
+  if name ~= "real" and name ~= "manual" then
+    return ("'real' or 'manual' expected, got '%s'"):format(name)
+  end
+end
 
 local OPTIONS = {
-  host = "string", port = "number", tls = "boolean", http2 = "boolean", clock = "string",
-  start = "number", life = "table", cap = "number", api_key = "string", prefix = "string",
-  clip = "string", folder = "string", link_seconds = "number", ffmpeg = "string|boolean",
-  variants = "table", faults = "table",
+  host = { type = "string" },
+  port = { type = "number", min = 0, max = 65535, integer = true },
+  tls = { type = "boolean" },
+  http2 = { type = "boolean" },
+  clock = { type = "string", check = check_clock },
+  start = { type = "number" },
+  life = { type = "table" },
+  cap = { type = "number", min = 0, integer = true },
+  api_key = { type = "string" },
+  prefix = { type = "string" },
+  clip = { type = "string" },
+  folder = { type = "string" },
+  link_seconds = { type = "number", min = 0 },
+  ffmpeg = { type = "string or boolean" },
+  variants = { type = "table" },
+  faults = { type = "table" },
 }
 
 local Emulator = {}
@@ -115,36 +133,18 @@ local function assemble(self, options)
   })
 end
 
-local function check_options(options)
-  local fine, message = shape.check("option", options, OPTIONS)
-  if fine and options.clock and options.clock ~= "real" and options.clock ~= "manual" then
-    local text = "option 'clock': 'real' or 'manual' expected, got '%s'"
-    return nil, text:format(options.clock)
-  end
-  return fine, message
-end
-
-local function apply(self, options)
-  for _, name in ipairs(options.variants or {}) do
-    self:variant(name)
-  end
-  for _, script in ipairs(options.faults or {}) do
-    self:fault(script)
-  end
-end
-
 --- Make an emulator. Opens no sockets.
 ---@param options? kling.emulator.Options
 ---@return kling.emulator.Emulator
 function emulator.new(options)
-  options = options or {}
-  local fine, message = check_options(options)
-  if not fine then
-    error(message, 2)
-  end
+  options = check(options, OPTIONS, "kling.emulator.new")
+  options.life = check(options.life, service.life_rules, "kling.emulator.new: life")
   local self = setmetatable({ options = options }, Emulator)
   assemble(self, options)
-  apply(self, options)
+  local fine, message = actions.reset(self)
+  if not fine then
+    error("kling.emulator.new: " .. message, 2)
+  end
   return self
 end
 

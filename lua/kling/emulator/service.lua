@@ -12,6 +12,13 @@ local FIRST_LOOK = 2 -- seconds a task stays unfindable under first_look_misses
 -- The id on CometAPI's page (C-v2a); here it stands for the emulator's own clip.
 service.sample_video_id = "861034216165875784"
 
+--- What may be said about tasks' lives; see set_life.
+service.life_rules = {
+  submitted = { type = "number", min = 0 },
+  processing = { type = "number", min = 0 },
+  fail = { type = "string" },
+}
+
 local function problem(code, message, kind)
   return { code = code, message = message, kind = kind }
 end
