@@ -90,6 +90,20 @@ valgrind:
 	@MAKE="$(MAKE)" SPEC="$(SPEC)" WRAP="$(VALGRIND)" sh .ci/test \
 	  $(if $(filter file,$(origin LUA)),lua5.4 lua5.1,$(LUA))
 
+# A parser is src/NAME*.c and its target fuzz/NAME_fuzz.c; clang's libFuzzer.
+FUZZ_SECONDS ?= 60
+FUZZERS = $(patsubst fuzz/%_fuzz.c,build/fuzz/%,$(wildcard fuzz/*_fuzz.c))
+fuzz: $(FUZZERS)
+	for target in $(FUZZERS); do \
+	  $$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/ || exit 1; \
+	done
+
+build/fuzz/%: fuzz/%_fuzz.c $(wildcard src/*.[ch])
+	@mkdir -p $(@D)
+	clang -std=c99 -g -O1 -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=undefined -o $@ $< $(wildcard src/$**.c)
+
 C_FILES = $(wildcard src/*.c fuzz/*.c)
 C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h)
 LUA_FILES = $(wildcard .luacheckrc .busted .ci/*.lua lua spec bench \
@@ -146,5 +160,5 @@ clean:
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all all-luas env test demo valgrind lint lint-format lint-tidy \
+.PHONY: all all-luas env test demo valgrind fuzz lint lint-format lint-tidy \
   lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean
