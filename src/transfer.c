@@ -35,8 +35,8 @@ static size_t on_file(char *bytes, size_t size, size_t n, void *arg) {
   curl_off_t total = -1;
   long status = 0;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-  if (status != 200) { /* an error page: not for the file */
-    return size * n;
+  if (status != 200) { /* an error page, maybe an endless one: stop here */
+    return 0;
   }
   if (t->sink->bytes == 0) {
     curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &total);
@@ -322,6 +322,16 @@ static bool is_whole(const struct transfer *t) {
   return t->is_chunked || version >= CURL_HTTP_VERSION_2_0;
 }
 
+static void judge_download(const struct transfer *t, struct http_result *r) {
+  if (r->outcome == HTTP_NOT_WRITTEN && r->status != 200) {
+    r->outcome = HTTP_ANSWERED; /* on_file stopped it; the status says why */
+    r->curl_code = CURLE_OK;
+  } else if (r->outcome == HTTP_ANSWERED && r->status == 200 && !is_whole(t)) {
+    r->outcome = HTTP_UNREACHED;
+    r->curl_code = CURLE_PARTIAL_FILE;
+  }
+}
+
 void kling_transfer_end(struct transfer *t, int curl_code) {
   struct http_result *r = &t->result;
   curl_off_t wait = 0;
@@ -334,10 +344,8 @@ void kling_transfer_end(struct transfer *t, int curl_code) {
       wait > 0) {
     r->retry_after = (double)wait;
   }
-  if (t->is_download && r->outcome == HTTP_ANSWERED && r->status == 200 &&
-      !is_whole(t)) {
-    r->outcome = HTTP_UNREACHED;
-    r->curl_code = CURLE_PARTIAL_FILE;
+  if (t->is_download) {
+    judge_download(t, r);
   }
   t->is_ended = true;
 }
