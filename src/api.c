@@ -209,7 +209,7 @@ static void note_code(struct scan_value v, struct api_reply *out) {
 }
 
 static void note_text(struct scan_value v, char *out, size_t size) {
-  if (v.type == SCAN_STRING && v.len > 2) {
+  if (has_text(v)) {
     kling_scan_text(v, out, size);
   }
 }
@@ -271,8 +271,24 @@ static void find_request_id(struct api_reply *out) {
 /* --- a whole reply
  * ------------------------------------------------------------------ */
 
-static bool is_success(long http_status, const struct api_reply *out) {
-  return http_status >= 200 && http_status < 300 && !out->service_code[0];
+/* A create that comes back with a task id has made a task, whatever code we
+ * have never heard of stands beside it. */
+static bool has_new_task(enum api_operation operation,
+                         const struct api_reply *out) {
+  struct scan_value data = kling_scan_get(out->document, "data");
+  return operation == API_CREATE &&
+         !kling_service_code_find(out->service_code) &&
+         has_text(kling_scan_get(data, "task_id"));
+}
+
+static bool is_success(enum api_operation operation, long http_status,
+                       const struct api_reply *out) {
+  if (http_status < 200 || http_status >= 300) {
+    return false;
+  }
+  return has_new_task(operation, out) ||
+         (!out->service_code[0] &&
+          kling_scan_get(out->document, "error").type != SCAN_OBJECT);
 }
 
 static void unreadable(enum api_operation operation, long http_status,
@@ -335,12 +351,16 @@ void kling_api_read(enum api_operation operation, long http_status,
   note_text(kling_scan_get(out->document, "request_id"), out->request_id,
             sizeof(out->request_id));
   note_code(kling_scan_get(out->document, "code"), out);
-  if (is_success(http_status, out) &&
-      kling_scan_get(out->document, "error").type != SCAN_OBJECT) {
+  if (is_success(operation, http_status, out)) {
+    out->service_code[0] = '\0';
     read_success(operation, http_status, out);
     return;
   }
   read_error(out->document, out, 0);
   find_request_id(out);
-  read_failure(operation, http_status, out);
+  if (out->service_code[0] || out->message[0]) {
+    read_failure(operation, http_status, out);
+  } else {
+    unreadable(operation, http_status, out);
+  }
 }

@@ -89,9 +89,9 @@ struct service_judgement kling_service_judge_status(bool is_create,
   switch (http_status) {
   case 401:
   case 403:
-    return judgement(VERDICT_REFUSED, KLING_AUTH);
+    return judgement(definite, KLING_AUTH);
   case 402:
-    return judgement(VERDICT_REFUSED, KLING_QUOTA);
+    return judgement(definite, KLING_QUOTA);
   case 404:
     if (is_error_body && !is_create) {
       return judgement(VERDICT_MISSING, KLING_NOT_FOUND);
@@ -135,6 +135,9 @@ struct service_judgement kling_service_judge(bool is_create, long http_status,
                                              const char *service_code,
                                              const char *message) {
   const struct rule *rule = find(service_code);
+  if (contains(message, "Invalid URL (")) { /* no such path (source: N-api) */
+    return judgement(VERDICT_REFUSED, KLING_PROTOCOL);
+  }
   if (!rule) {
     return kling_service_judge_status(is_create, http_status, true);
   }

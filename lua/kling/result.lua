@@ -30,11 +30,18 @@ local function link_of(item, url_names, duration_names)
 end
 
 local function audio_of(item)
-  return {
+  local audio = {
     id = text_of(item, "id"),
     mp3 = link_of(item, { "url_mp3", "mp3_url" }, { "duration_mp3", "mp3_duration" }),
     wav = link_of(item, { "url_wav", "wav_url" }, { "duration_wav", "wav_duration" }),
   }
+  -- text-to-speech, of the same family, has one link; its name says what it is
+  local plain = link_of(item, { "url" }, { "duration" })
+  if plain and not (audio.mp3 or audio.wav) then
+    local path = plain.url:lower():gsub("[?#].*$", "")
+    audio[path:match "%.wav$" and "wav" or "mp3"] = plain
+  end
+  return audio
 end
 
 local function video_of(item)

@@ -219,10 +219,10 @@ return {
   ["error-307-empty"] = elsewhere(),
   ["error-200-html"] = unreadable("protocol", "trouble"),
   ["error-404-html"] = elsewhere(),
-  -- A route nobody knows is not a task nobody knows, but a 404 in JSON says no more than that.
+  -- A route nobody knows is not a task nobody knows: base_url is wrong.
   ["error-invalid-url"] = {
     create = relay_reply("protocol", "refused", nil, INVALID_URL),
-    query = relay_reply("not_found", "missing", nil, INVALID_URL),
+    query = relay_reply("protocol", "refused", nil, INVALID_URL),
   },
   ["error-200-empty"] = unreadable("protocol", "trouble"),
   ["error-200-array"] = unreadable("protocol", "trouble"),
@@ -233,7 +233,10 @@ return {
     create = opaque("rejected", "refused"),
     query = opaque("protocol", "trouble"),
   },
-  ["error-403-html"] = unreadable("auth", "refused"),
+  ["error-403-html"] = {
+    create = opaque("auth", "refused"),
+    query = opaque("auth", "trouble"),
+  },
   ["error-408-html"] = unreadable("timeout", "trouble"),
   ["error-500-truncated"] = unreadable("unavailable", "trouble"),
   ["error-502-html"] = unreadable("unavailable", "trouble"),

@@ -152,7 +152,7 @@ return {
   ["query-wrapped-numeric-id"] = wrapped("processing", "IN_PROGRESS"),
   ["query-wrapped-inner-id"] = wrapped("processing", "IN_PROGRESS"),
   ["query-wrapped-succeed"] = wrapped_success(),
-  ["query-wrapped-succeed-envelope"] = wrapped_success { request_id = REQUEST },
+  ["query-wrapped-succeed-envelope"] = wrapped_success(),
   ["query-wrapped-omni"] = wrapped_success { external_task_id = ABSENT },
   ["query-wrapped-success-null-inner"] = wrapped_success {
     external_task_id = ABSENT,
