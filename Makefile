@@ -57,6 +57,20 @@ $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# The core's parts that know no Lua, for specs; not installed.
+PARTS = $(BUILD)/kling_parts.so
+PARTS_OBJECTS = $(patsubst spec/support/%.c,$(BUILD)/spec/%.o, \
+  $(wildcard spec/support/*.c))
+parts: $(PARTS)
+
+$(PARTS): $(PARTS_OBJECTS) $(OBJECTS)
+	$(CC) $(SHARED) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ \
+	  $(CURL_LIBS) $(LIBS)
+
+$(BUILD)/spec/%.o: spec/support/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
 all-luas:
 	for lua in $(LUAS); do $(MAKE) LUA=$$lua || exit 1; done
 
@@ -104,8 +118,8 @@ build/fuzz/%: fuzz/%_fuzz.c $(wildcard src/*.[ch])
 	clang -std=c99 -g -O1 -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=undefined -o $@ $< $(wildcard src/$**.c)
 
-C_FILES = $(wildcard src/*.c fuzz/*.c)
-C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h)
+C_FILES = $(wildcard src/*.c fuzz/*.c spec/support/*.c)
+C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h spec/support/*.h)
 LUA_FILES = $(wildcard .luacheckrc .busted .ci/*.lua lua spec bench \
   examples bin/kling)
 lint: lint-format lint-tidy lint-cppcheck lint-luacheck lint-kqueue
@@ -158,7 +172,7 @@ uninstall:
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(PARTS_OBJECTS:.o=.d)
 
-.PHONY: all all-luas env test demo valgrind fuzz lint lint-format lint-tidy \
-  lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean
+.PHONY: all all-luas parts env test demo valgrind fuzz lint lint-format \
+  lint-tidy lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean

@@ -1,0 +1,329 @@
+/* parts_objects.c - the parts of the core that have state, as userdata. */
+#include "parts.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "../../src/buf.h"
+#include "../../src/heap.h"
+#include "../../src/scan.h"
+#include "../../src/sink.h"
+
+#define BUF  "kling.parts.buf"
+#define HEAP "kling.parts.heap"
+#define SCAN "kling.parts.scan"
+#define SINK "kling.parts.sink"
+
+static void *new_object(lua_State *L, size_t size, const char *name) {
+  void *object = lua_newuserdata(L, size);
+  memset(object, 0, size);
+  luaL_getmetatable(L, name);
+  lua_setmetatable(L, -2);
+  return object;
+}
+
+static int push_outcome(lua_State *L, bool ok, int error) {
+  lua_pushboolean(L, ok);
+  lua_pushstring(L, ok ? NULL : strerror(error));
+  return 2;
+}
+
+/* --- buf ---------------------------------------------------------------- */
+
+static struct buf *check_buf(lua_State *L) {
+  return luaL_checkudata(L, 1, BUF);
+}
+
+static int parts_buf(lua_State *L) { /* Lua: parts.buf(ceiling) */
+  size_t ceiling = (size_t)luaL_checkinteger(L, 1);
+  struct buf *b = new_object(L, sizeof(*b), BUF);
+  b->ceiling = ceiling;
+  return 1;
+}
+
+static int buf_append(lua_State *L) {
+  size_t len;
+  const char *bytes = luaL_checklstring(L, 2, &len);
+  lua_pushboolean(L, kling_buf_append(check_buf(L), bytes, len));
+  return 1;
+}
+
+static int buf_reset(lua_State *L) {
+  kling_buf_reset(check_buf(L), (size_t)luaL_checkinteger(L, 2));
+  return 0;
+}
+
+/* The content, the room, and whether a NUL follows. */
+static int buf_content(lua_State *L) {
+  const struct buf *b = check_buf(L);
+  lua_pushlstring(L, b->bytes ? b->bytes : "", b->len);
+  lua_pushinteger(L, (lua_Integer)b->cap);
+  lua_pushboolean(L, !b->bytes || b->bytes[b->len] == '\0');
+  return 3;
+}
+
+static int buf_take(lua_State *L) {
+  size_t len;
+  char *bytes = kling_buf_take(check_buf(L), &len);
+  lua_pushlstring(L, bytes ? bytes : "", len);
+  free(bytes);
+  return 1;
+}
+
+static int buf_free(lua_State *L) {
+  kling_buf_free(check_buf(L));
+  return 0;
+}
+
+static const luaL_Reg buf_methods[] = {
+    {"append",  buf_append },
+    {"reset",   buf_reset  },
+    {"content", buf_content},
+    {"take",    buf_take   },
+    {"free",    buf_free   },
+    {"__gc",    buf_free   },
+    {NULL,      NULL       },
+};
+
+/* --- heap --------------------------------------------------------------- */
+
+static struct heap *check_heap(lua_State *L) {
+  return luaL_checkudata(L, 1, HEAP);
+}
+
+static int parts_heap(lua_State *L) { /* Lua: parts.heap() */
+  new_object(L, sizeof(struct heap), HEAP);
+  return 1;
+}
+
+static int heap_reserve(lua_State *L) {
+  lua_pushboolean(
+      L, kling_heap_reserve(check_heap(L), (uint32_t)luaL_checkinteger(L, 2)));
+  return 1;
+}
+
+static int heap_set(lua_State *L) {
+  struct heap *h = check_heap(L);
+  lua_Integer id = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, id >= 0 && id < (lua_Integer)h->ids, 2, "not reserved");
+  kling_heap_set(h, (uint32_t)id, luaL_checknumber(L, 3));
+  return 0;
+}
+
+static int heap_remove(lua_State *L) {
+  kling_heap_remove(check_heap(L), (uint32_t)luaL_checkinteger(L, 2));
+  return 0;
+}
+
+static int heap_top(lua_State *L) {
+  const struct heap_entry *top = kling_heap_top(check_heap(L));
+  if (!top) {
+    return 0;
+  }
+  lua_pushinteger(L, (lua_Integer)top->id);
+  lua_pushnumber(L, top->due);
+  return 2;
+}
+
+static int heap_count(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)check_heap(L)->count);
+  return 1;
+}
+
+static int heap_free(lua_State *L) {
+  kling_heap_free(check_heap(L));
+  return 0;
+}
+
+static const luaL_Reg heap_methods[] = {
+    {"reserve", heap_reserve},
+    {"set",     heap_set    },
+    {"remove",  heap_remove },
+    {"top",     heap_top    },
+    {"count",   heap_count  },
+    {"free",    heap_free   },
+    {"__gc",    heap_free   },
+    {NULL,      NULL        },
+};
+
+/* --- scan --------------------------------------------------------------- */
+
+static struct scan_value *check_scan(lua_State *L) {
+  return luaL_checkudata(L, 1, SCAN);
+}
+
+/* A value stands in the text it was found in: keep that alive. */
+static void push_value(lua_State *L, struct scan_value v, int text) {
+  struct scan_value *object = new_object(L, sizeof(*object), SCAN);
+  *object = v;
+  lua_createtable(L, 1, 0);
+  lua_pushvalue(L, text);
+  lua_rawseti(L, -2, 1);
+  lua_setuservalue(L, -2);
+}
+
+static int push_text(lua_State *L) {
+  lua_getuservalue(L, 1);
+  lua_rawgeti(L, -1, 1);
+  lua_remove(L, -2);
+  return lua_gettop(L);
+}
+
+static int parts_scan(lua_State *L) { /* Lua: parts.scan(text); nil: refused */
+  struct scan_value v;
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+  if (kling_scan_document(text, len, &v)) {
+    push_value(L, v, 1);
+  } else {
+    luaL_argcheck(L, v.type == SCAN_NONE, 1, "refused, but of some type");
+    lua_pushnil(L);
+  }
+  return 1;
+}
+
+static int scan_type(lua_State *L) {
+  static const char *const names[] = {"none",   "object", "array", "string",
+                                      "number", "true",   "false", "null"};
+  lua_pushstring(L, names[check_scan(L)->type]);
+  return 1;
+}
+
+static int scan_get(lua_State *L) {
+  struct scan_value v = kling_scan_get(*check_scan(L), luaL_checkstring(L, 2));
+  push_value(L, v, push_text(L));
+  return 1;
+}
+
+static int scan_elements(lua_State *L) {
+  struct scan_value array = *check_scan(L);
+  struct scan_value element;
+  const char *cursor = NULL;
+  int text = push_text(L);
+  int count = 0;
+  lua_newtable(L);
+  while (kling_scan_next(array, &cursor, &element)) {
+    push_value(L, element, text);
+    lua_rawseti(L, -2, ++count);
+  }
+  return 1;
+}
+
+static int scan_text(lua_State *L) { /* Lua: value:text(size) */
+  size_t size = (size_t)luaL_checkinteger(L, 2);
+  char *out = lua_newuserdata(L, size);
+  size_t len = kling_scan_text(*check_scan(L), out, size);
+  luaL_argcheck(L, len < size && out[len] == '\0', 2, "no NUL behind it");
+  lua_pushlstring(L, out, len);
+  return 1;
+}
+
+static int scan_number(lua_State *L) { /* Lua: value:number(otherwise) */
+  lua_pushnumber(L, kling_scan_number(*check_scan(L), luaL_checknumber(L, 2)));
+  return 1;
+}
+
+static int scan_raw(lua_State *L) {
+  const struct scan_value *v = check_scan(L);
+  lua_pushlstring(L, v->at ? v->at : "", v->len);
+  return 1;
+}
+
+static const luaL_Reg scan_methods[] = {
+    {"type",     scan_type    },
+    {"get",      scan_get     },
+    {"elements", scan_elements},
+    {"text",     scan_text    },
+    {"number",   scan_number  },
+    {"raw",      scan_raw     },
+    {NULL,       NULL         },
+};
+
+/* --- sink --------------------------------------------------------------- */
+
+static struct sink *check_sink(lua_State *L) {
+  return luaL_checkudata(L, 1, SINK);
+}
+
+/* Lua: parts.sink(path, overwrite); nil, why when it does not open */
+static int parts_sink(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  struct sink *s = new_object(L, sizeof(*s), SINK);
+  if (kling_sink_open(s, path, lua_toboolean(L, 2))) {
+    return 1;
+  }
+  kling_sink_close(s);
+  lua_pushnil(L);
+  lua_pushstring(L, strerror(s->error));
+  return 2;
+}
+
+static int sink_write(lua_State *L) {
+  struct sink *s = check_sink(L);
+  size_t len;
+  const char *bytes = luaL_checklstring(L, 2, &len);
+  return push_outcome(L, kling_sink_write(s, bytes, len), s->error);
+}
+
+static int sink_restart(lua_State *L) {
+  struct sink *s = check_sink(L);
+  return push_outcome(L, kling_sink_restart(s), s->error);
+}
+
+static int sink_finish(lua_State *L) {
+  struct sink *s = check_sink(L);
+  return push_outcome(L, kling_sink_finish(s), s->error);
+}
+
+/* The bytes written and their digest. */
+static int sink_facts(lua_State *L) {
+  const struct sink *s = check_sink(L);
+  char digest[SHA256_HEX];
+  kling_sha256_hex(&s->hash, digest);
+  lua_pushinteger(L, (lua_Integer)s->bytes);
+  lua_pushstring(L, digest);
+  return 2;
+}
+
+static int sink_close(lua_State *L) {
+  struct sink *s = check_sink(L);
+  if (s->path) {
+    kling_sink_close(s);
+  }
+  kling_sink_close(s); /* must be safe twice */
+  return 0;
+}
+
+static const luaL_Reg sink_methods[] = {
+    {"write",   sink_write  },
+    {"restart", sink_restart},
+    {"finish",  sink_finish },
+    {"facts",   sink_facts  },
+    {"close",   sink_close  },
+    {"__gc",    sink_close  },
+    {NULL,      NULL        },
+};
+
+static const luaL_Reg functions[] = {
+    {"buf",  parts_buf },
+    {"heap", parts_heap},
+    {"scan", parts_scan},
+    {"sink", parts_sink},
+    {NULL,   NULL      },
+};
+
+static void open_class(lua_State *L, const char *name, const luaL_Reg *l) {
+  kling_newmetatable(L, name);
+  kling_setfuncs(L, l);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}
+
+void kling_parts_open_objects(lua_State *L) {
+  open_class(L, BUF, buf_methods);
+  open_class(L, HEAP, heap_methods);
+  open_class(L, SCAN, scan_methods);
+  open_class(L, SINK, sink_methods);
+  kling_setfuncs(L, functions);
+}
