@@ -4,6 +4,8 @@ local http_request = require("http.request")
 local http_tls = require("http.tls")
 local x509_store = require("openssl.x509.store")
 
+local abandon = require("kling.emulator.abandon")
+
 local fetch = {}
 
 local SECONDS = 60 -- for the reply to begin, and between its parts
@@ -54,12 +56,14 @@ function fetch.to_file(url, path, limit, own_ca)
   if not headers then
     return nil, "Failed to download the video: " .. tostring(stream)
   elseif headers:get(":status") ~= "200" then
+    abandon(stream)
     stream:shutdown()
     return nil, "Failed to download the video: HTTP status " .. headers:get(":status")
   end
   local file = assert(io.open(path, "wb"))
   local bytes, message = copy(stream, file, limit)
   file:close()
+  abandon(stream)
   stream:shutdown()
   local announced = tonumber(headers:get("content-length"))
   if bytes and announced and announced ~= bytes then

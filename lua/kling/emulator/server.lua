@@ -3,6 +3,7 @@
 local cqueues = require("cqueues")
 local http_server = require("http.server")
 
+local abandon = require("kling.emulator.abandon")
 local certificate = require("kling.emulator.certificate")
 local transmit = require("kling.emulator.transmit")
 
@@ -29,21 +30,34 @@ local function lower_case_fields(headers)
   return fields
 end
 
-local function read_body(stream, headers)
+local function has_body(stream, headers)
   local length = tonumber(headers:get("content-length") or "")
-  if length == 0 or (not length and not headers:has("transfer-encoding")
-      and stream.connection.version ~= 2) then
-    return nil
+  if length or stream.connection.version ~= 2 then
+    return headers:has("transfer-encoding") or (length or 0) > 0, length
   end
-  if headers:get("expect") == "100-continue" then
+  return true -- HTTP/2 need not announce one
+end
+
+-- The body, if there is one, and whether it is all there.
+local function read_body(stream, headers)
+  local expected, length = has_body(stream, headers)
+  if not expected then
+    return nil, true
+  elseif headers:get("expect") == "100-continue" then
     stream:write_continue(SECONDS)
   end
-  return stream:get_body_chars(MAX_BODY, SECONDS)
+  local body, message = stream:get_body_chars(MAX_BODY, SECONDS)
+  local size = body and #body or 0
+  return body, not message and size >= math.min(length or 0, MAX_BODY)
 end
 
 local function read_request(stream)
   local headers = stream:get_headers(SECONDS)
   if not headers then
+    return nil
+  end
+  local body, is_whole = read_body(stream, headers)
+  if not is_whole then
     return nil
   end
   local path, query = (headers:get(":path") or ""):match("^([^?]*)%??(.*)$")
@@ -54,7 +68,7 @@ local function read_request(stream)
     headers = lower_case_fields(headers),
     version = stream.connection.version,
     is_local = is_local(stream),
-    body = read_body(stream, headers),
+    body = body,
   }
 end
 
@@ -64,6 +78,7 @@ local function on_stream(handle)
     if request then
       transmit.send(stream, request, handle(request))
     end
+    abandon(stream)
   end
 end
 

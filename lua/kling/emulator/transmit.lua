@@ -69,6 +69,8 @@ local function write_headers(stream, request, reply)
   end
   if not reply.transfer.chunked and not headers:has("content-length") then
     headers:append("content-length", ("%d"):format(size_of(reply)))
+  elseif reply.transfer.chunked and not is_http2(stream) then
+    headers:append("transfer-encoding", "chunked")
   end
   local is_whole = request.method == "HEAD" or (size_of(reply) == 0 and not reply.transfer.chunked)
   return stream:write_headers(headers, is_whole, SECONDS) and not is_whole
