@@ -1,8 +1,10 @@
 /* client.c - the "kling.client" userdata. */
+#define _POSIX_C_SOURCE 200809L
 #include "client.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "client_jobs.h"
 #include "clock.h"
@@ -23,6 +25,9 @@ struct client *kling_client_check_any(lua_State *L, int i) {
 static struct client *check_client(lua_State *L, int i) {
   struct client *c = kling_client_check_any(L, i);
   luaL_argcheck(L, c->engine.is_open, i, "client is closed");
+  luaL_argcheck(
+      L, c->pid == getpid(), i,
+      "client was made before fork(); make a new one in this process");
   return c;
 }
 
@@ -90,6 +95,7 @@ static int client_new(lua_State *L) { /* Lua: raw.new(options) */
   lua_setuservalue(L, -2);
   luaL_getmetatable(L, CLIENT); /* before open: __gc must see a failed open */
   lua_setmetatable(L, -2);
+  c->pid = getpid();
   if (!kling_engine_open(&c->engine, &o)) {
     lua_pushnil(L);
     lua_pushstring(L, kling_error_code(errno == EMFILE || errno == ENFILE
@@ -101,12 +107,19 @@ static int client_new(lua_State *L) { /* Lua: raw.new(options) */
 }
 
 static int client_close(lua_State *L) { /* Lua: client:close() */
-  kling_engine_close(&kling_client_check_any(L, 1)->engine);
+  struct client *c = kling_client_check_any(L, 1);
+  if (c->pid == getpid()) {
+    kling_engine_close(&c->engine);
+  } else {
+    kling_engine_abandon(&c->engine);
+  }
   return 0;
 }
 
 static int client_gc(lua_State *L) {
-  kling_engine_free(&kling_client_check_any(L, 1)->engine);
+  struct client *c = kling_client_check_any(L, 1);
+  client_close(L);
+  kling_engine_free(&c->engine);
   return 0;
 }
 
@@ -246,6 +259,13 @@ static int client_changed(lua_State *L) {
   return 1;
 }
 
+/* Lua: raw.alarm(client, seconds) */
+static int client_alarm(lua_State *L) {
+  struct client *c = check_client(L, 1);
+  kling_engine_set_alarm(&c->engine, luaL_checknumber(L, 2));
+  return 0;
+}
+
 static int client_pollfd(lua_State *L) { /* Lua: client:pollfd() */
   struct client *c = check_client(L, 1);
   if (c->engine.http.poller.fd < 0) {
@@ -297,6 +317,7 @@ static const luaL_Reg methods[] = {
 
 /* What the Lua layer builds the rest from; not for programs. */
 static const luaL_Reg raw_functions[] = {
+    {"alarm",          client_alarm         },
     {"attach",         client_attach        },
     {"changed",        client_changed       },
     {"is_open",        client_is_open       },

@@ -5,7 +5,10 @@
 #include "compat.h"
 #include "engine.h"
 
+#include <sys/types.h>
+
 struct client {
+  pid_t pid; /* of the process that made it: after a fork it is not ours */
   struct engine engine;
 };
 

@@ -34,6 +34,7 @@ double kling_engine_random(struct engine *e) {
 bool kling_engine_open(struct engine *e, const struct engine_options *o) {
   memset(e, 0, sizeof(*e));
   e->free = e->held.first = e->changed.first = NO_JOB;
+  e->alarm = -1.0;
   e->cadence = o->cadence;
   e->submit_timeout = o->submit_timeout;
   e->max_running = o->max_running;
@@ -57,6 +58,18 @@ void kling_engine_close(struct engine *e) {
     }
   }
   kling_http_close(&e->http);
+}
+
+void kling_engine_abandon(struct engine *e) {
+  uint32_t i;
+  e->is_open = false;
+  for (i = 0; i < e->count; i++) {
+    e->jobs[i].transfer = NULL;
+  }
+  if (e->http.multi) {
+    kling_poller_close(&e->http.poller);
+    memset(&e->http, 0, sizeof(e->http));
+  }
 }
 
 void kling_engine_free(struct engine *e) {
@@ -331,7 +344,12 @@ static double lane_due(const struct lane *lane) {
 
 double kling_engine_due(const struct engine *e) {
   double due = earlier(lane_due(&e->lanes[0]), lane_due(&e->lanes[1]));
-  return earlier(due, kling_http_due(&e->http));
+  return earlier(earlier(due, e->alarm), kling_http_due(&e->http));
+}
+
+void kling_engine_set_alarm(struct engine *e, double seconds) {
+  e->alarm = earlier(e->alarm, kling_clock_now() + seconds);
+  kling_poller_set_timer(&e->http.poller, kling_engine_due(e));
 }
 
 static double seconds_to_wait(const struct engine *e, double until) {
@@ -343,6 +361,9 @@ static double seconds_to_wait(const struct engine *e, double until) {
 unsigned kling_engine_step(struct engine *e, double seconds) {
   double until = kling_clock_now() + seconds;
   unsigned before = e->changes;
+  if (e->alarm >= 0.0 && e->alarm <= kling_clock_now()) {
+    e->alarm = -1.0;
+  }
   do {
     start_due(e, &e->lanes[0]);
     start_due(e, &e->lanes[1]);

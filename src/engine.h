@@ -48,6 +48,7 @@ struct engine {
   struct job_list held; /* due, but max_running is reached */
   struct job_list changed;
   unsigned changes; /* ever */
+  double alarm;     /* clock; < 0: none */
   uint64_t random;
   bool is_open;
 };
@@ -55,6 +56,9 @@ struct engine {
 bool kling_engine_open(struct engine *e, const struct engine_options *o);
 /* Safe twice. Jobs that run end with KLING_CLOSED and can still be read. */
 void kling_engine_close(struct engine *e);
+/* In a child of fork: let go of all this without a word on the sockets, which
+ * are the parent's. Their memory is not given back. */
+void kling_engine_abandon(struct engine *e);
 /* After close: forget the jobs too. */
 void kling_engine_free(struct engine *e);
 
@@ -71,6 +75,9 @@ bool kling_engine_cancel(struct engine *e, uint32_t index);
 /* Do what is due, let I/O happen, wait for it at most this long or until a job
  * changed. Returns how many changed. */
 unsigned kling_engine_step(struct engine *e, double seconds);
+/* Let `step` have something to do in so many seconds, or sooner: whoever sleeps
+ * on the descriptor wakes then. */
+void kling_engine_set_alarm(struct engine *e, double seconds);
 /* When `step` has something to do, on kling_clock_now; < 0: I/O apart, never.
  */
 double kling_engine_due(const struct engine *e);

@@ -77,7 +77,8 @@ local function turn(client, loop)
   client:dispatch()
 end
 
---- The only loop in the library: until `is_done()` or the deadline. True when done.
+--- The only loop in the library: until `is_done()` or the deadline. True when done. Where the host
+--- allows no waiting the deadline says so, in `problem`.
 function M.wait_until(client, is_done, until_when)
   local loop = raw.private(client).loop
   while true do
@@ -89,7 +90,11 @@ function M.wait_until(client, is_done, until_when)
     if left <= 0 then
       return false
     end
-    loop.pause(client, math.min(left, client:timeout() or left))
+    local _, problem = loop.pause(client, math.min(left, client:timeout() or left))
+    if problem then
+      until_when.problem = problem
+      return false
+    end
   end
 end
 
@@ -100,22 +105,28 @@ function M.wait_for(client, job, until_when)
   end, until_when)
 end
 
---- nil, message, failure for a wait whose time is over.
-function M.timed_out(client, job, until_when, operation)
+local function reason_not_done(state, until_when)
+  return ("it was still %s after %.4g s"):format(state, until_when.seconds)
+end
+
+local accepted = { task_state = "exists", billed = "yes" }
+local not_accepted = { task_state = "not-created", billed = "no" }
+
+--- nil, message, failure for a wait that ended before its job.
+function M.not_done(client, job, until_when, operation)
   local state, info = raw.info(client, job)
   local facts = raw.failure(client, job) or {}
-  local known = info.task_id ~= nil
-  return failure.give {
-    code = "timeout",
-    operation = operation,
-    task_id = info.task_id,
-    external_task_id = info.external_task_id,
-    attempts = facts.attempts,
-    task_state = facts.task_state or known and "exists" or "not-created",
-    billed = facts.billed or known and "yes" or "no",
-    reason = ("it was still %s after %.4g s"):format(state, until_when.seconds),
-    hint = not known and "Wait again: the task has not been accepted yet." or nil,
-  }
+  for name, value in pairs(info.task_id and accepted or not_accepted) do
+    facts[name] = facts[name] or value
+  end
+  facts.task_id, facts.external_task_id = info.task_id, info.external_task_id
+  facts.operation = operation
+  facts.code = until_when.problem or "timeout"
+  if not until_when.problem then
+    facts.reason = reason_not_done(state, until_when)
+    facts.hint = not info.task_id and "Wait again: the task has not been accepted yet." or nil
+  end
+  return failure.give(facts)
 end
 
 --- What an ended job brought, or nil, message, failure.
@@ -130,7 +141,7 @@ end
 --- The result of a task's job; or nil, message, failure, also when it has not ended.
 function M.result_of(client, job, until_when)
   if not raw.ended(client, job) then
-    return M.timed_out(client, job, until_when, "wait")
+    return M.not_done(client, job, until_when, "wait")
   end
   local task, message, why = M.outcome(client, job)
   if not task then
@@ -189,8 +200,8 @@ local function call(client, job, until_when, operation)
   if not M.wait_for(client, job, until_when) then
     raw.stop(client, job)
     local facts = raw.failure(client, job)
-    facts.code, facts.operation = "timeout", operation
-    facts.hint = "Try again."
+    facts.code, facts.operation = until_when.problem or "timeout", operation
+    facts.hint = not until_when.problem and "Try again." or nil
     return failure.give(facts)
   end
   return M.outcome(client, job)

@@ -47,7 +47,7 @@ end
 local function wait_for_all(jobs, until_when)
   local clients, groups = by_client(jobs)
   local left = #clients
-  while left > 0 and not until_when:is_over() do
+  while left > 0 and not until_when:is_over() and not until_when.problem do
     for _, client in ipairs(clients) do
       local group = groups[client]
       if group then
@@ -55,6 +55,7 @@ local function wait_for_all(jobs, until_when)
         local done = Client.wait_until(client, function()
           return all_ended(client, group)
         end, slice)
+        until_when.problem = slice.problem
         if done then
           groups[client] = nil
           left = left - 1
@@ -102,12 +103,12 @@ function core.Client:next(jobs, seconds)
   end, until_when)
   if not at then
     return failure.give {
-      code = "timeout",
+      code = until_when.problem or "timeout",
       operation = "wait",
       task_state = "may-exist",
       billed = "maybe",
       reason = ("none of %d jobs ended within %.4g s"):format(#jobs, until_when.seconds),
-      hint = "Wait again; the tasks go on at the service.",
+      hint = not until_when.problem and "Wait again; the tasks go on at the service." or nil,
     }
   end
   local job = table.remove(jobs, at)

@@ -169,6 +169,9 @@ local function download_all(client, result, files, checked, until_when)
   end, until_when)
   if failed_file(client, files) then
     return give_up(client, result, files)
+  elseif until_when.problem then
+    stop_all(client, files)
+    return fail(result, { code = until_when.problem })
   elseif not in_time then
     stop_all(client, files)
     local reason = ("the download was not done after %.4g s"):format(until_when.seconds)

@@ -267,6 +267,19 @@ function Emulator:step(seconds)
   return self.cq:step(seconds)
 end
 
+--- With `events` and `timeout`: makes it an object that any cqueues program can poll, then `step(0)`.
+function Emulator:pollfd()
+  return self.cq:pollfd()
+end
+
+function Emulator:events()
+  return self.cq:events()
+end
+
+function Emulator:timeout()
+  return self.cq:timeout()
+end
+
 --- Close the port and remove what was made.
 function Emulator:close()
   if self.server then

@@ -13,6 +13,7 @@ local media = require("kling.emulator.media")
 local service = require("kling.emulator.service")
 
 local MAX_MAKING = 2 -- files made at once: more only slow each other down
+local MAX_FETCHING = 16 -- clips fetched at once: each may need three descriptors of this process
 
 local Worker = {}
 Worker.__index = Worker
@@ -30,7 +31,7 @@ function worker.new(options)
     ffmpeg = options.ffmpeg,
     own_ca = options.own_ca,
     made = {}, -- media by what they were made from
-    making = 0,
+    busy = { making = 0, fetching = 0 },
     files = 0,
     news = condition.new(), -- a task's work, or one set of files, has ended
   }, Worker)
@@ -71,12 +72,26 @@ local function local_clip(self, id)
   return self.service.videos[id].task.media.video
 end
 
+local function enter(self, room, most)
+  while self.busy[room] >= most do
+    self.news:wait()
+  end
+  self.busy[room] = self.busy[room] + 1
+end
+
+local function leave(self, room)
+  self.busy[room] = self.busy[room] - 1
+  self.news:signal()
+end
+
 local function get_clip(self, fields)
   if fields.video_id then
     return local_clip(self, fields.video_id)
   end
   local path = new_path(self)
+  enter(self, "fetching", MAX_FETCHING)
   local bytes, message = fetch.to_file(fields.video_url, path, checks.max_clip_bytes, self.own_ca)
+  leave(self, "fetching")
   if not bytes then
     os.remove(path)
     return nil, message
@@ -96,10 +111,7 @@ local function digest_of(path)
 end
 
 local function make(self, path, duration, fields)
-  while self.making >= MAX_MAKING do
-    self.news:wait()
-  end
-  self.making = self.making + 1
+  enter(self, "making", MAX_MAKING)
   local fine, made = http_util.yieldable_pcall(media.make, {
     clip = path,
     duration = duration,
@@ -109,8 +121,7 @@ local function make(self, path, duration, fields)
     run = run,
     pause = pause,
   })
-  self.making = self.making - 1
-  self.news:signal()
+  leave(self, "making")
   return fine and made or nil, made
 end
 

@@ -1,0 +1,63 @@
+--- openresty: nginx has no way to watch a descriptor of ours, so somebody looks every TICK: one of
+--- those that wait, for all of them. The others sleep until there is news or nobody looks any more.
+
+local core = require "kling.core"
+local ngx = _G.ngx
+
+local TICK = 0.005 -- seconds
+local FOLLOW = 0.02 -- seconds without a look after which somebody else looks
+
+local has_semaphore, semaphore = pcall(require, "ngx.semaphore")
+
+local watches = setmetatable({}, { __mode = "k" }) -- client -> { looked, sleepers, news }
+
+local function watch_of(client)
+  local watch = watches[client]
+  if not watch then
+    watch = { looked = 0, sleepers = 0, news = has_semaphore and semaphore.new() or nil }
+    watches[client] = watch
+  end
+  return watch
+end
+
+local function look(watch, seconds)
+  watch.looked = core.now()
+  ngx.sleep(math.min(seconds, TICK))
+  watch.looked = 0
+end
+
+local function follow(watch, seconds)
+  watch.sleepers = watch.sleepers + 1
+  watch.news:wait(math.min(seconds, FOLLOW))
+  watch.sleepers = watch.sleepers - 1
+end
+
+local function sleep(client, seconds)
+  local watch = watch_of(client)
+  if watch.news and core.now() - watch.looked < FOLLOW then
+    follow(watch, seconds)
+  else
+    look(watch, seconds)
+  end
+end
+
+return {
+  pause = function(client, seconds)
+    local ok, problem = pcall(sleep, client, seconds)
+    if ok then
+      return true
+    end
+    problem = tostring(problem)
+    if problem:find("API disabled", 1, true) or problem:find("attempt to yield", 1, true) then
+      return nil, "not_yieldable"
+    end
+    error(problem, 0)
+  end,
+
+  wake = function(client)
+    local watch = watches[client]
+    if watch and watch.sleepers > 0 then
+      watch.news:post(watch.sleepers)
+    end
+  end,
+}
