@@ -348,6 +348,24 @@ describe("emulator server with other options", function()
     assert.equal(401, (ask(server, "GET", "/p" .. ENDPOINT, nil, { authorization = "Bearer no" })))
   end)
 
+  it("runs inside any cqueues program", function()
+    server = require("kling.emulator").new({ clock = "manual", ffmpeg = false })
+    assert(server:listen())
+    server.stop = server.close
+    local address = { url = server:url() }
+    local loop, state = cqueues.new(), nil
+    loop:wrap(function()
+      create(address, { video_url = address.url .. "/clip.mp4" })
+      server:advance(5)
+      state = server:tasks()[1].state
+    end)
+    while not state do
+      assert(loop:step(0))
+      assert(server:step(0.01))
+    end
+    assert.equal("succeed", state)
+  end)
+
   it("says why it does not start", function()
     server = emulator.start({})
     local port = server.url:match(":(%d+)$")

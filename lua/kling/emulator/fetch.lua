@@ -11,8 +11,9 @@ local fetch = {}
 local SECONDS = 60 -- for the reply to begin, and between its parts
 local BROKEN = "Failed to download the video: the connection broke"
 
--- Trusts what the machine trusts, and the emulator's own certificates.
-local function tls_context(own_ca)
+--- A TLS context that trusts what the machine trusts, and the emulator's own certificates.
+---@param own_ca? table x509
+function fetch.tls_context(own_ca)
   local context = http_tls.new_client_context()
   local store = x509_store.new()
   store:addDefaults()
@@ -43,15 +44,15 @@ end
 ---@param url string
 ---@param path string
 ---@param limit integer bytes at most
----@param own_ca? table x509 certificate trusted besides the system's
+---@param context table as tls_context made it: making one takes long
 ---@return integer|nil bytes
 ---@return string? message
-function fetch.to_file(url, path, limit, own_ca)
+function fetch.to_file(url, path, limit, context)
   local parsed, request = pcall(http_request.new_from_uri, url)
   if not parsed then
     return nil, "Failed to download the video: the URL cannot be read"
   end
-  request.ctx = tls_context(own_ca)
+  request.ctx = context
   local headers, stream = request:go(SECONDS)
   if not headers then
     return nil, "Failed to download the video: " .. tostring(stream)

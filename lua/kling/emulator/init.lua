@@ -267,7 +267,7 @@ function Emulator:step(seconds)
   return self.cq:step(seconds)
 end
 
---- With `events` and `timeout`: makes it an object that any cqueues program can poll, then `step(0)`.
+--- With `events` and `timeout`: what a cqueues program can poll before `step(0)`.
 function Emulator:pollfd()
   return self.cq:pollfd()
 end

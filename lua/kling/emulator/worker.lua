@@ -29,7 +29,7 @@ function worker.new(options)
     folder = options.folder,
     clip = options.clip,
     ffmpeg = options.ffmpeg,
-    own_ca = options.own_ca,
+    context = fetch.tls_context(options.own_ca),
     made = {}, -- media by what they were made from
     busy = { making = 0, fetching = 0 },
     files = 0,
@@ -90,7 +90,7 @@ local function get_clip(self, fields)
   end
   local path = new_path(self)
   enter(self, "fetching", MAX_FETCHING)
-  local bytes, message = fetch.to_file(fields.video_url, path, checks.max_clip_bytes, self.own_ca)
+  local bytes, message = fetch.to_file(fields.video_url, path, checks.max_clip_bytes, self.context)
   leave(self, "fetching")
   if not bytes then
     os.remove(path)
