@@ -2,19 +2,30 @@
 
 local emulate = {}
 
-local function sorted(names)
-  local out = {}
-  for name in pairs(names) do
-    out[#out + 1] = name
+local LINE = "  %-26s %s"
+
+local function print_variants()
+  local variants = require("kling.emulator.variants")
+  print("Variants, by group; the first of a group is the default:")
+  for _, group in ipairs(variants.groups) do
+    print()
+    for i = 2, #group do
+      print(LINE:format(group[i][1], group[i][2]))
+    end
   end
-  table.sort(out)
-  return out
 end
 
-local function print_names(title, names)
-  print(title)
-  for _, name in ipairs(sorted(names)) do
-    print(("  %-26s %s"):format(name, names[name]))
+local function print_faults()
+  local faults = require("kling.emulator").faults
+  local names = {}
+  for name in pairs(faults) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  print("\nFaults, as { name, on, times, forever, after, path, accepted, retry_after, "
+    .. "retry_after_date, ... }:\n")
+  for _, name in ipairs(names) do
+    print(LINE:format(name, faults[name]))
   end
 end
 
@@ -144,9 +155,8 @@ end
 ---@return integer exit_code 0, or 2 for a wrong option
 function emulate.run(args)
   if args.list then
-    local emulator = require("kling.emulator")
-    print_names("Variants:", emulator.variants)
-    print_names("\nFaults:", emulator.faults)
+    print_variants()
+    print_faults()
     return 0
   end
   local started, service = pcall(start, args)
