@@ -156,7 +156,8 @@ bool kling_sink_make_folder(const char *path) {
     errno = ENOMEM;
     return false;
   }
-  for (slash = strchr(folder + 1, '/'); folder[0] && slash;
+  /* from the second character on: a slash in front is the root */
+  for (slash = folder[0] ? strchr(folder + 1, '/') : NULL; slash;
        slash = strchr(slash + 1, '/')) {
     *slash = '\0';
     mkdir(folder, 0777); /* whether it worked shows at the end */
