@@ -111,6 +111,13 @@ static int parts_close(lua_State *L) { /* Lua: parts.close(fd) */
   return 0;
 }
 
+/* Lua: parts.dup2(from, to): `to` is another descriptor from now on */
+static int parts_dup2(lua_State *L) {
+  int to = (int)luaL_checkinteger(L, 2);
+  luaL_argcheck(L, dup2((int)luaL_checkinteger(L, 1), to) == to, 1, "not open");
+  return 0;
+}
+
 /* Lua: parts.is_readable(fd, seconds) */
 static int parts_is_readable(lua_State *L) {
   struct pollfd one;
@@ -166,6 +173,7 @@ static const luaL_Reg functions[] = {
     {"write",           parts_write          },
     {"read",            parts_read           },
     {"close",           parts_close          },
+    {"dup2",            parts_dup2           },
     {"is_readable",     parts_is_readable    },
     {"limit_file_size", parts_limit_file_size},
     {NULL,              NULL                 },

@@ -22,12 +22,6 @@ static void *new_object(lua_State *L, size_t size, const char *name) {
   return object;
 }
 
-static int push_outcome(lua_State *L, bool ok, int error) {
-  lua_pushboolean(L, ok);
-  lua_pushstring(L, ok ? NULL : strerror(error));
-  return 2;
-}
-
 /* --- buf ---------------------------------------------------------------- */
 
 static struct buf *check_buf(lua_State *L) {
@@ -245,6 +239,12 @@ static struct sink *check_sink(lua_State *L) {
   return luaL_checkudata(L, 1, SINK);
 }
 
+static int push_outcome(lua_State *L, bool ok, const struct sink *s) {
+  lua_pushboolean(L, ok);
+  lua_pushstring(L, ok ? NULL : strerror(s->error));
+  return 2;
+}
+
 /* Lua: parts.sink(path, overwrite); nil, why when it does not open */
 static int parts_sink(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
@@ -262,17 +262,17 @@ static int sink_write(lua_State *L) {
   struct sink *s = check_sink(L);
   size_t len;
   const char *bytes = luaL_checklstring(L, 2, &len);
-  return push_outcome(L, kling_sink_write(s, bytes, len), s->error);
+  return push_outcome(L, kling_sink_write(s, bytes, len), s);
 }
 
 static int sink_restart(lua_State *L) {
   struct sink *s = check_sink(L);
-  return push_outcome(L, kling_sink_restart(s), s->error);
+  return push_outcome(L, kling_sink_restart(s), s);
 }
 
 static int sink_finish(lua_State *L) {
   struct sink *s = check_sink(L);
-  return push_outcome(L, kling_sink_finish(s), s->error);
+  return push_outcome(L, kling_sink_finish(s), s);
 }
 
 /* The bytes written and their digest. */
