@@ -263,6 +263,15 @@ describe("emulator server", function()
     assert.equal(400, (ask(server, "POST", "/_emulator/fault", '"x"')))
   end)
 
+  it("tells connections apart in its log", function()
+    converse(server, "GET /clip.mp4 HTTP/1.1\r\nHost: h\r\n\r\n"
+      .. "GET /clip.mp4 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    ask(server, "GET", "/clip.mp4")
+    local log = server:log()
+    assert.equal(log[1].connection, log[2].connection)
+    assert.is_not.equal(log[2].connection, log[3].connection)
+  end)
+
   it("survives clients that are no clients", function()
     for _, bytes in ipairs({ "\22\3\1 what", "GET\r\n\r\n", "\0\0\0\0\0\0\0\0",
                              "POST " .. ENDPOINT .. " HTTP/1.1\r\nContent-Length: 99\r\n\r\nx" }) do

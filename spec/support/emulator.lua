@@ -179,12 +179,23 @@ function Server:tasks()
   return ask(self, "GET", "tasks")
 end
 
+-- What the emulator complained of while it ran would otherwise be lost with its output.
+local function show_complaints(self)
+  for line in read(self.output):gmatch("[^\n]+") do
+    local expected = not self.url or line:find(self.url, 1, true)
+      or self.ca and line:find(self.ca, 1, true)
+    if not expected then
+      io.stderr:write(line, "\n")
+    end
+  end
+end
+
 --- End the process and wait for it. Safe twice.
 function Server:stop()
   if self.pipe then
     self.pipe:close()
     self.pipe = nil
-    os.remove(self.ready)
+    show_complaints(self)
     os.remove(self.output)
   end
 end
@@ -197,6 +208,7 @@ function emulator.start(options)
   local self = setmetatable({ ready = os.tmpname(), output = os.tmpname() }, Server)
   self.pipe = assert(io.popen(command(options or {}, self.ready, self.output), "w"))
   local url, ca = wait_until_ready(self.ready, self.output)
+  os.remove(self.ready)
   if not url then
     self:stop()
     error(ca, 2)

@@ -255,6 +255,7 @@ local function log(self, target, request, reply, fault)
     path = request.path,
     query = request.query,
     version = request.version,
+    connection = request.connection,
     has_authorization = request.headers["authorization"] ~= nil,
     user_agent = request.headers["user-agent"],
     accept = request.headers["accept"],

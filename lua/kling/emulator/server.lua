@@ -51,6 +51,17 @@ local function read_body(stream, headers)
   return body, not message and size >= math.min(length or 0, MAX_BODY)
 end
 
+-- Numbers connections for the log, which can then tell reused ones from new ones.
+local connections = setmetatable({ count = 0 }, { __mode = "k" })
+
+local function connection_number(connection)
+  if not connections[connection] then
+    connections.count = connections.count + 1
+    connections[connection] = connections.count
+  end
+  return connections[connection]
+end
+
 local function read_request(stream)
   local headers = stream:get_headers(SECONDS)
   if not headers then
@@ -67,6 +78,7 @@ local function read_request(stream)
     query = query ~= "" and query or nil,
     headers = lower_case_fields(headers),
     version = stream.connection.version,
+    connection = connection_number(stream.connection),
     is_local = is_local(stream),
     body = body,
   }
