@@ -67,7 +67,7 @@ end
 
 local function local_clip(self, id)
   if id == service.sample_video_id then
-    return self.clip
+    return self.clip, "This emulator has no clip of its own"
   end
   return self.service.videos[id].task.media.video
 end
