@@ -42,7 +42,7 @@ local function exists(path)
 end
 
 -- Who may know what; a new file may know neither until it is named here.
-local KNOWS_LUA = set "client client_jobs clip core handle info json reply reset"
+local KNOWS_LUA = set "client client_jobs clip console core handle info json reply reset"
 local KNOWS_CURL = set "core http transfer"
 
 --- Everything the compiler reads for a source file, headers of headers included.

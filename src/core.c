@@ -8,6 +8,7 @@
 #include "clip.h"
 #include "clock.h"
 #include "compat.h"
+#include "console.h"
 #include "error.h"
 #include "handle.h"
 #include "json.h"
@@ -89,6 +90,7 @@ int luaopen_kling_core(lua_State *L) {
   kling_handle_open(L);
   kling_reply_open(L);
   kling_clip_open(L);
+  kling_console_open(L);
   kling_reset_open(L);
   add_errors(L);
   lua_pushliteral(L, KLING_VERSION);
