@@ -1,0 +1,90 @@
+--- The arguments that several commands have, declared once.
+
+local M = {}
+
+local function number(text, least, expected)
+  local value = tonumber(text)
+  if value and value >= least then -- not nan
+    return value
+  end
+  return nil, ("%s expected, got '%s'"):format(expected, text)
+end
+
+local function seconds(text)
+  return number(text, 0, "seconds, 0 or more,")
+end
+
+local function whole(text)
+  local value, problem = number(text, 1, "a whole number, 1 or more,")
+  if value and value % 1 ~= 0 then
+    return nil, ("a whole number expected, got '%s'"):format(text)
+  end
+  return value, problem
+end
+
+-- argparse says what is wrong with a value, but not whose value it is.
+local function converted(parser, name, description, convert)
+  return parser:option(name, description):convert(function(text)
+    local value, problem = convert(text)
+    return value, problem and ("%s: %s"):format(name, problem)
+  end)
+end
+
+--- How to reach the service, how long to try, and how to report.
+function M.service(parser)
+  parser:option("--base-url", "where the service is; default: COMETAPI_BASE_URL, or CometAPI")
+    :argname "<url>"
+  parser:option("--ca", "PEM file of trusted certificates"):argname "<file>"
+  parser:option("--proxy", "as libcurl takes it, http://127.0.0.1:3128"):argname "<url>"
+  converted(parser, "--timeout", "seconds to wait, at most; a task goes on without us", seconds)
+    :argname "<seconds>"
+  parser:flag("--json", "one JSON object on standard output, also for a failure")
+  parser:flag("--quiet", "no progress on a terminal")
+end
+
+--- What to ask for.
+function M.request(parser)
+  parser:option("--video-url", "clip to give a sound: MP4 or MOV, 3-20 s, 720p or 1080p")
+    :argname "<url>"
+  parser:option("--video-id", "or a video made by Kling in the last 30 days"):argname "<id>"
+  parser:option("--sound", "sound effects, in at most 200 characters"):argname "<text>"
+  parser:option("--music", "background music, in at most 200 characters"):argname "<text>"
+  parser:flag("--asmr", "intensify fine detail")
+  parser:option("--external-id", "an id of your own for the task; default: a new UUID")
+    :argname "<id>"
+  parser:option("--callback", "URL the service notifies"):argname "<url>"
+end
+
+--- What M.request declared, as the library wants it.
+function M.to_request(args)
+  return {
+    video_url = args.video_url,
+    video_id = args.video_id,
+    sound_effect_prompt = args.sound,
+    bgm_prompt = args.music,
+    asmr_mode = args.asmr,
+    external_task_id = args.external_id,
+    callback_url = args.callback,
+  }
+end
+
+--- Where files go.
+function M.files(parser)
+  parser:option("--out", "folder for the files, made when missing", "."):argname "<dir>"
+  parser:option("--format", "mp3, wav or video; may be given again; default: all")
+    :choices({ "mp3", "wav", "video" }):count "*"
+  parser:flag("--overwrite", "replace files that exist")
+end
+
+--- Which task.
+function M.task(parser)
+  parser:argument("id", "task id, as submit prints it"):argname "<id>"
+end
+
+--- Which page of a list.
+function M.page(parser)
+  converted(parser, "--page", "1-1000; default 1", whole):argname "<n>"
+  converted(parser, "--page-size", "1-500; default 30", whole):argname "<n>"
+end
+
+return M

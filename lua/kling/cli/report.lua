@@ -1,0 +1,126 @@
+--- What a command ends with: results on standard output, failures on standard error, and the exit
+-- code; or all of it as one JSON object.
+
+local exit = require "kling.cli.exit"
+local json = require "kling.emulator.json"
+
+local M = {}
+
+local function quote(word)
+  return word:find "^[%w_./:-]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+-- Failures that doing the same again does not mend.
+local final = { failed = true, not_found = true, policy = true }
+
+local function host_of(args)
+  return args.base_url and " --base-url " .. quote(args.base_url) or ""
+end
+
+-- The command that goes on where this one ended, or nil.
+local function resume(args, outcome)
+  local id = outcome.task_id
+  if not id or final[outcome.failure.code] then
+    return nil
+  end
+  local wait = ("kling wait %s%s"):format(quote(id), host_of(args))
+  if not args.out then
+    return wait
+  end
+  local save = ("kling save %s%s --out %s"):format(quote(id), host_of(args), quote(args.out))
+  return args.command == "run" and wait .. " && " .. save or save
+end
+
+local function print_failure(args, outcome)
+  local failure = outcome.failure
+  local name = args.command and "kling " .. args.command or "kling"
+  local lines = { name .. ": " .. failure.message, failure.hint }
+  local next_command = resume(args, outcome)
+  lines[#lines + 1] = next_command and "To go on: " .. next_command
+  io.stderr:write(table.concat(lines, "\n"), "\n")
+end
+
+local lists = { attempts = true, audios = true, files = true, tasks = true, videos = true }
+
+-- A copy fit for JSON. The decoded reply is left out: it would say everything twice.
+local function plain(value, name)
+  if type(value) ~= "table" then
+    return value
+  end
+  local copy = lists[name] and json.list() or {}
+  for key, item in pairs(value) do
+    if key ~= "raw" then
+      copy[key] = plain(item, key)
+    end
+  end
+  return copy
+end
+
+local function print_json(args, outcome, code)
+  local object = plain(outcome)
+  object.ok = code == 0
+  object.exit_code = code
+  object.command = args.command
+  io.stdout:write(json.encode(object), "\n")
+end
+
+--- Report and return the exit code. `show(outcome)` prints for people what there is.
+function M.finish(args, outcome, show)
+  local code = exit.code(outcome.failure)
+  if outcome.failure then
+    print_failure(args, outcome)
+  end
+  if args.json then
+    print_json(args, outcome, code)
+  else
+    show(outcome)
+  end
+  if not io.stdout:flush() then -- a full disk
+    io.stderr:write("kling: standard output could not be written\n")
+    return exit.code { code = "io" }
+  end
+  return code
+end
+
+local function seconds(duration)
+  return duration and ("%.2f s"):format(duration) or "-"
+end
+
+--- Print saved files, one a line.
+function M.show_files(files)
+  for _, file in ipairs(files or {}) do
+    print(("%s  %s  %d bytes"):format(file.path, seconds(file.duration), file.bytes))
+  end
+end
+
+local function show_link(format, link)
+  if link then
+    print(("%-5s  %s  %s"):format(format, seconds(link.duration), link.url))
+  end
+end
+
+--- Print a result's links, one a line.
+function M.show_links(result)
+  if not result then
+    return
+  end
+  for _, audio in ipairs(result.audios) do
+    show_link("mp3", audio.mp3)
+    show_link("wav", audio.wav)
+  end
+  for _, video in ipairs(result.videos) do
+    show_link("video", video)
+  end
+end
+
+--- Print what is known of tasks, one a line: id, state, when it was made, our id, reason.
+function M.show_tasks(tasks)
+  for _, task in ipairs(tasks or {}) do
+    local made = task.created_at
+      and os.date("%Y-%m-%d %H:%M:%S", math.floor(task.created_at)) or "-"
+    print(table.concat({ task.task_id or "-", task.state, made, task.external_task_id or "-",
+      task.status_message }, "  "))
+  end
+end
+
+return M

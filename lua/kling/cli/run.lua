@@ -1,0 +1,33 @@
+--- `kling run`: from a clip to files with sound, in one go.
+
+local arguments = require "kling.cli.arguments"
+local report = require "kling.cli.report"
+local session = require "kling.cli.session"
+
+local run = {}
+
+function run.configure(parser)
+  parser:description "Submit a clip, wait for its sound and save it."
+  arguments.request(parser)
+  arguments.files(parser)
+  arguments.service(parser)
+end
+
+function run.run(args)
+  local outcome = session.run(args, function(self)
+    self:submit(arguments.to_request(args))
+    local result, failure = self:wait()
+    if not result then
+      return nil, failure
+    end
+    return self:save()
+  end)
+  return report.finish(args, outcome, function()
+    if outcome.task_id then
+      print("task " .. outcome.task_id)
+    end
+    report.show_files(outcome.files)
+  end)
+end
+
+return run

@@ -1,0 +1,27 @@
+--- `kling submit`: queue a task and go, as soon as the service has it.
+
+local arguments = require "kling.cli.arguments"
+local report = require "kling.cli.report"
+local session = require "kling.cli.session"
+
+local submit = {}
+
+function submit.configure(parser)
+  parser:description "Submit a clip and print the task's id once the service has accepted it."
+  arguments.request(parser)
+  arguments.service(parser)
+end
+
+function submit.run(args)
+  local outcome = session.run(args, function(self)
+    self:submit(arguments.to_request(args))
+    return self:wait_until_accepted()
+  end)
+  return report.finish(args, outcome, function()
+    if outcome.task_id then
+      print(outcome.task_id)
+    end
+  end)
+end
+
+return submit
