@@ -1,0 +1,612 @@
+--- What the engine promises: no task is paid for twice, looks ride out trouble, limits hold.
+
+local core = require "kling.core"
+local emulator = require "spec.support.emulator"
+local kling = require "kling"
+local quick = require "spec.support.quick"
+local raw_server = require "spec.support.raw_server"
+
+local CLIP, PATIENCE = quick.CLIP, quick.PATIENCE
+local LIFE = 10 -- seconds; longer than any task here lives
+local BUSY_CODES = { too_fast = "1302", too_many = "1303" }
+
+local function assert_may_exist(failure, code, job_info)
+  assert.same({
+    code = code,
+    operation = "submit",
+    task_state = "may-exist",
+    billed = "maybe",
+    retryable = false,
+    external_task_id = job_info.external_task_id,
+  }, {
+    code = failure.code,
+    operation = failure.operation,
+    task_state = failure.task_state,
+    billed = failure.billed,
+    retryable = failure.retryable,
+    external_task_id = failure.external_task_id,
+  })
+  assert.matches(failure.external_task_id, failure.hint, 1, true)
+  assert.equal("create", failure.attempts[1].request)
+end
+
+-- name -> the fault, the failure's code, how often the service has billed
+local lost_creates = {
+  ["is reset before the reply"] = { { name = "reset" }, "network", 1 },
+  ["is dropped before it is carried out"] = { { name = "drop_before" }, "network", 0 },
+  ["is dropped after it was carried out"] = { { name = "drop_after" }, "network", 1 },
+  ["is answered too late"] = { { name = "delay", seconds = 0.6 }, "timeout", 1 },
+  ["is answered with 500"] = { { name = "service_code", code = 5000 }, "unavailable", 0 },
+  ["is answered with 504, accepted"] =
+    { { name = "service_code", code = 5002, accepted = true }, "unavailable", 1 },
+  ["is answered with 524"] = { { name = "html", status = 524, accepted = true }, "unavailable", 1 },
+  ["is answered with a page"] = { { name = "html", status = 200, accepted = true }, "protocol", 1 },
+  ["is answered with nothing"] = { { name = "empty" }, "protocol", 1 },
+  ["is answered with half a reply"] = { { name = "truncated_json" }, "protocol", 1 },
+  ["is cut off in the reply"] = { { name = "cut", bytes = 10 }, "network", 1 },
+  ["is reset in the reply"] = { { name = "reset", bytes = 10 }, "network", 1 },
+}
+
+-- Over HTTP/1.1 alone: bytes that are no HTTP.
+local lost_in_bytes = {
+  ["is answered with bytes that are no HTTP"] = "mumble\r\n\r\n",
+  ["is answered with a bad gzip"] = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n"
+    .. "content-length: 5\r\n\r\nhello",
+}
+
+local servers = {
+  ["HTTP/1.1"] = { clock = "manual", http2 = false },
+  ["HTTP/2 over TLS"] = { clock = "manual", tls = true },
+}
+
+for transport, server_options in pairs(servers) do
+  describe("a create over " .. transport, function()
+    local server
+
+    setup(function()
+      server = emulator.start(server_options)
+    end)
+
+    teardown(function()
+      server:stop()
+    end)
+
+    before_each(function()
+      server:reset()
+    end)
+
+    after_each(quick.close_all)
+
+    local function lose(fault, code, bills, is_reused)
+      local client = quick.client(server, { request_timeout = 0.3 })
+      if is_reused then
+        assert(client:list())
+      end
+      fault.on, fault.times = "create", 1
+      server:fault(fault)
+      local job = client:submit(CLIP)
+      local failure = quick.failure(client, job)
+      local _, info = job:poll()
+      client:step(0.02) -- a job that ended has nothing left to send
+      assert.equal(1, #quick.logged(server, "create"))
+      assert.equal(bills, #server:ledger())
+      assert_may_exist(failure, code, info)
+      if transport == "HTTP/2 over TLS" then
+        assert.equal(2, quick.logged(server, "create")[1].version)
+      end
+    end
+
+    for name, case in pairs(lost_creates) do
+      it("that " .. name .. " is not sent again", function()
+        lose(case[1], case[2], case[3])
+      end)
+
+      it("that " .. name .. " on a used connection is not sent again", function()
+        lose(case[1], case[2], case[3], true)
+      end)
+    end
+
+    for fault, code in pairs(BUSY_CODES) do
+      it("refused with " .. code .. " is sent again", function()
+        server:fault { name = fault, on = "create", times = 1 }
+        local client = quick.client(server)
+        local job = client:submit(CLIP)
+        local info = quick.until_state(client, job, "submitted")
+        assert.equal(2, #quick.logged(server, "create"))
+        assert.equal(1, #server:ledger())
+        assert.equal("rate_limited", info.failure.code)
+        assert.equal(code, info.failure.service_code)
+      end)
+    end
+  end)
+end
+
+describe("a create", function()
+  local server
+
+  setup(function()
+    server = emulator.start { clock = "manual", http2 = false }
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    server:reset()
+  end)
+
+  after_each(quick.close_all)
+
+  for name, bytes in pairs(lost_in_bytes) do
+    it("that " .. name .. " is not sent again", function()
+      server:fault { name = "raw", on = "create", text = bytes }
+      local client = quick.client(server)
+      local job = client:submit(CLIP)
+      local failure = quick.failure(client, job)
+      assert_may_exist(failure, "protocol", select(2, job:poll()))
+      assert.equal(1, #quick.logged(server, "create"))
+    end)
+  end
+
+  it("is not sent again by libcurl when a used connection dies under it", function()
+    local creates = 0
+    local raw = raw_server.start(function(connection)
+      local head = raw_server.read_request(connection)
+      while head and head:match "^GET" do
+        connection:xwrite(raw_server.reply '{"code":0,"data":[]}', "bn")
+        head = raw_server.read_request(connection)
+      end
+      creates = creates + (head and 1 or 0)
+    end)
+    local client = quick.client(raw, { loop = raw.loop })
+    assert.same({}, client:list())
+    local connections = raw.connections
+    local job = client:submit(CLIP)
+    quick.until_state(client, job, "submitting")
+    raw.loop.pause(client, 0.01)
+    assert.equal(connections, raw.connections) -- it went out on the used one
+    local failure = quick.failure(client, job)
+    for _ = 1, 20 do
+      raw.loop.pause(client, 0.005)
+    end
+    assert.equal(1, creates)
+    assert_may_exist(failure, "network", select(2, job:poll()))
+    client:close()
+    raw:stop()
+  end)
+
+  it("waits as long as Retry-After says", function()
+    server:fault { name = "too_fast", on = "create", retry_after = 1 }
+    local client = quick.client(server)
+    local started = core.now()
+    quick.until_state(client, client:submit(CLIP), "submitted")
+    assert.is_true(core.now() - started >= 1)
+    assert.equal(2, #quick.logged(server, "create"))
+  end)
+
+  it("gives up when submit_timeout is over", function()
+    server:fault { name = "too_many", on = "create", forever = true }
+    local client = quick.client(server, { submit_timeout = 0.5 })
+    local started = core.now()
+    local failure = quick.failure(client, client:submit(CLIP))
+    assert.is_true(core.now() - started < 1.5)
+    assert.same({ "rate_limited", "not-created", "no", true },
+      { failure.code, failure.task_state, failure.billed, failure.retryable })
+    assert.equal(#failure.attempts, #quick.logged(server, "create"))
+  end)
+
+  it("is tried once when submit_timeout is 0", function()
+    server:fault { name = "too_many", on = "create", forever = true }
+    local client = quick.client(server, { submit_timeout = 0 })
+    quick.failure(client, client:submit(CLIP))
+    assert.equal(1, #quick.logged(server, "create"))
+  end)
+
+  -- Codes of Kling's table (K-docs) that end at once, and what they mean to us.
+  local final = {
+    [1000] = "auth", [1001] = "auth", [1002] = "auth", [1003] = "auth", [1004] = "auth",
+    [1100] = "quota", [1101] = "quota", [1102] = "quota", [1103] = "auth",
+    [1200] = "rejected", [1201] = "rejected", [1202] = "rejected", [1203] = "rejected",
+    [1300] = "policy", [1301] = "policy", [1304] = "auth",
+  }
+  for code, ours in pairs(final) do
+    it(("refused with %d ends at once"):format(code), function()
+      server:fault { name = "service_code", on = "create", code = code, forever = true }
+      local client = quick.client(server)
+      local failure = quick.failure(client, client:submit(CLIP))
+      assert.same({ ours, "not-created", "no", tostring(code), false }, { failure.code,
+        failure.task_state, failure.billed, failure.service_code, failure.retryable })
+      assert.equal(1, #quick.logged(server, "create"))
+      assert.equal(0, #server:ledger())
+    end)
+  end
+
+  it("with an external id that is taken says that the task exists", function()
+    local client = quick.client(server)
+    local request = { video_id = CLIP.video_id, external_task_id = "mine-1" }
+    quick.until_state(client, client:submit(request), "submitted")
+    local failure = quick.failure(client, client:submit(request))
+    assert.same({ "rejected", "exists", "no", "1201", false, "mine-1" }, { failure.code,
+      failure.task_state, failure.billed, failure.service_code, failure.retryable,
+      failure.external_task_id })
+    assert.matches("another id", failure.hint)
+    assert.equal(2, #quick.logged(server, "create"))
+    assert.equal(1, #server:ledger())
+  end)
+
+  it("is sent again while nobody listens, and then once", function()
+    local free = raw_server.start(function() end)
+    local port, url = free.port, free.url
+    free:stop()
+    local client = quick.client { url = url }
+    local job = client:submit(CLIP)
+    quick.drive(client, function()
+      local state, info = client:poll(job)
+      return state == "queued" and info.failure
+    end)
+    local late = emulator.start { port = port, clock = "manual" }
+    finally(function()
+      late:stop()
+    end)
+    local info = quick.until_state(client, job, "submitted")
+    assert.equal("network", info.failure.code)
+    assert.equal("create", info.failure.attempts[1].request)
+    assert.equal(1, #quick.logged(late, "create"))
+    assert.equal(1, #late:ledger())
+  end)
+
+  it("that finds nobody until submit_timeout says that nothing was made", function()
+    local free = raw_server.start(function() end)
+    free:stop()
+    local client = quick.client({ url = free.url }, { submit_timeout = 0.3 })
+    local failure = quick.failure(client, client:submit(CLIP))
+    assert.same({ "network", "not-created", "no", true }, { failure.code, failure.task_state,
+      failure.billed, failure.retryable })
+    assert.matches("connect", failure.message)
+  end)
+
+  it("to a name that does not resolve is tried again", function()
+    -- a label of more than 63 characters: the resolver says no without asking anybody (RFC 1035)
+    local url = "https://" .. ("a"):rep(64) .. ".invalid"
+    local client = quick.client({ url = url }, { submit_timeout = 1.2 })
+    local failure = quick.failure(client, client:submit(CLIP))
+    assert.same({ "network", "not-created", "no" },
+      { failure.code, failure.task_state, failure.billed })
+    assert.is_true(#failure.attempts > 1)
+    assert.matches("resolve", failure.message)
+  end)
+
+  it("whose TLS handshake is cut is tried again", function()
+    local raw = raw_server.start(function(connection)
+      connection:xread(1, "bn", PATIENCE)
+    end, "https")
+    local client = quick.client(raw, { loop = raw.loop, submit_timeout = 1.2 })
+    local failure = quick.failure(client, client:submit(CLIP))
+    assert.same({ "network", "not-created", "no", true },
+      { failure.code, failure.task_state, failure.billed, failure.retryable })
+    assert.is_true(raw.connections > 1)
+    assert.equal(raw.connections, #failure.attempts)
+    client:close()
+    raw:stop()
+  end)
+end)
+
+describe("the engine", function()
+  local server
+
+  setup(function()
+    server = emulator.start { clock = "manual", life = { submitted = 1, processing = 3 } }
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    server:reset()
+  end)
+
+  after_each(quick.close_all)
+
+  local function start(options)
+    local client = quick.client(server, options)
+    local job = client:submit(CLIP)
+    quick.until_state(client, job, "submitted")
+    return client, job
+  end
+
+  describe("looking at a task", function()
+    local trouble = {
+      ["500"] = { { name = "service_code", code = 5000 }, "unavailable" },
+      ["524"] = { { name = "html", status = 524 }, "unavailable" },
+      ["429"] = { { name = "too_fast" }, "rate_limited" },
+      ["a page"] = { { name = "html", status = 200 }, "protocol" },
+      ["a redirect"] = { { name = "redirect" }, "protocol" },
+      ["an empty reply"] = { { name = "empty" }, "protocol" },
+      ["half a reply"] = { { name = "truncated_json" }, "protocol" },
+      ["a cut"] = { { name = "cut", bytes = 5 }, "network" },
+      ["a reset"] = { { name = "reset" }, "network" },
+      ["a drop"] = { { name = "drop_before" }, "network" },
+      ["bytes that are no HTTP"] = { { name = "raw", text = "mumble\r\n\r\n" }, "protocol" },
+    }
+    for name, case in pairs(trouble) do
+      it("rides out " .. name, function()
+        local client, job = start()
+        case[1].on, case[1].times = "query", 4
+        server:fault(case[1])
+        local failure = quick.drive(client, function()
+          return select(2, client:poll(job)).failure
+        end)
+        assert.equal(case[2], failure.code)
+        assert.equal("query", failure.attempts[1].request)
+        assert.equal("exists", failure.task_state)
+        server:advance(LIFE)
+        assert(client:wait(job, PATIENCE))
+        assert.equal(1, #quick.logged(server, "create"))
+      end)
+    end
+
+    it("rides out a reply that does not come", function()
+      local client, job = start { request_timeout = 0.2 }
+      server:fault { name = "delay", on = "query", seconds = 0.6 }
+      local failure = quick.drive(client, function()
+        return select(2, client:poll(job)).failure
+      end)
+      assert.equal("timeout", failure.code)
+      server:advance(LIFE)
+      assert(client:wait(job, PATIENCE))
+    end)
+
+    it("does not go back with a stale reply", function()
+      local states = {}
+      local client, job = start {
+        on_change = function(_, state)
+          states[#states + 1] = state
+        end,
+      }
+      server:advance(2)
+      quick.until_state(client, job, "processing")
+      server:fault { name = "stale", on = "query", seconds = 2, times = 5 }
+      quick.drive(client, function()
+        return select(2, client:poll(job)).status == "submitted"
+      end)
+      assert.equal("processing", (client:poll(job)))
+      server:advance(LIFE)
+      assert(client:wait(job, PATIENCE))
+      assert.same({ "submitting", "submitted", "processing", "succeeded" }, states)
+    end)
+
+    it("takes an unknown status for running and warns once", function()
+      server:variant "unknown_status"
+      local warnings = {}
+      local client, job = start {
+        on_change = function(_, state, info)
+          if info.warning and state ~= "succeeded" then
+            warnings[#warnings + 1] = info.warning
+          end
+        end,
+      }
+      server:advance(2)
+      quick.drive(client, function()
+        return #warnings > 0
+      end)
+      local asked = #quick.logged(server, "query")
+      quick.drive(client, function()
+        return #quick.logged(server, "query") > asked + 5
+      end)
+      assert.equal("submitted", (client:poll(job)))
+      assert.equal("reviewing", select(2, client:poll(job)).status)
+      assert.equal(1, #warnings)
+      assert.matches("reviewing", warnings[1])
+      server:advance(LIFE)
+      assert(client:wait(job, PATIENCE))
+    end)
+
+    for _, variant in ipairs { "not_found_1201", "not_found_1203", "not_found_task_not_exist" } do
+      it("forgives " .. variant .. " shortly after a create", function()
+        server:variant(variant)
+        server:variant "first_look_misses"
+        local client, job = start()
+        local failure = quick.drive(client, function()
+          return select(2, client:poll(job)).failure
+        end)
+        assert.equal("not_found", failure.code)
+        server:advance(LIFE)
+        assert(client:wait(job, PATIENCE))
+      end)
+
+      it("ends with " .. variant .. " for a task that was attached to", function()
+        server:variant(variant)
+        local client = quick.client(server)
+        local failure = quick.failure(client, client:attach "878000000000000000")
+        assert.equal("not_found", failure.code)
+        assert.equal("878000000000000000", failure.task_id)
+        assert.equal(1, #quick.logged(server, "query"))
+      end)
+    end
+
+    local final = { [1002] = "auth", [1100] = "quota", [1102] = "quota", [1304] = "auth" }
+    for code, ours in pairs(final) do
+      it(("ends with %d"):format(code), function()
+        local client, job = start()
+        server:fault { name = "service_code", on = "query", code = code, forever = true }
+        local failure = quick.failure(client, job)
+        assert.same({ ours, "exists", "yes", tostring(code) }, { failure.code, failure.task_state,
+          failure.billed, failure.service_code })
+      end)
+    end
+
+    it("ends with the service's reason when the task failed", function()
+      server:life { fail = "Image pixel is invalid" }
+      local client, job = start()
+      server:advance(LIFE)
+      local failure = quick.failure(client, job)
+      assert.same({ "failed", "Image pixel is invalid", "exists", false }, { failure.code,
+        failure.service_message, failure.task_state, failure.retryable })
+      assert.matches("Image pixel is invalid", failure.message, 1, true)
+      assert.not_matches("SUCCEED", failure.message)
+    end)
+
+    it("says so when the service gives no reason", function()
+      server:life { fail = "unsaid" }
+      server:variant "failure_reason_empty"
+      local client, job = start()
+      server:advance(LIFE)
+      local failure = quick.failure(client, job)
+      assert.equal("failed", failure.code)
+      assert.matches("no reason", failure.message)
+    end)
+
+    it("asks at most as often as it is told", function()
+      local client, job = start { first_poll = 0.1, poll_interval = 0.1, max_poll_interval = 0.1 }
+      client:wait(job, 0.35)
+      local asked = #quick.logged(server, "query")
+      assert.is_true(asked >= 1 and asked <= 4)
+    end)
+  end)
+
+  describe("with limits", function()
+    local function count(client, jobs, wanted)
+      local found = 0
+      for _, job in ipairs(jobs) do
+        found = found + ((client:poll(job)) == wanted and 1 or 0)
+      end
+      return found
+    end
+
+    local function submit(client, number)
+      local jobs = {}
+      for i = 1, number do
+        jobs[i] = client:submit(CLIP)
+      end
+      return jobs
+    end
+
+    it("lets no more than max_running tasks live at the service", function()
+      server:cap(2) -- the service refuses a third: no create may meet that
+      local client = quick.client(server, { max_running = 2 })
+      local jobs = submit(client, 6)
+      for done = 2, 6, 2 do
+        quick.drive(client, function()
+          return #server:ledger() == done and count(client, jobs, "submitted") == 2
+        end)
+        assert.equal(6 - done, count(client, jobs, "queued"))
+        server:advance(LIFE)
+        quick.drive(client, function()
+          return count(client, jobs, "succeeded") == done
+        end)
+      end
+      for _, entry in ipairs(quick.logged(server, "create")) do
+        assert.equal(200, entry.status)
+      end
+      assert.equal(6, #quick.logged(server, "create"))
+    end)
+
+    it("gives the place of a task that failed, or was refused, to the next", function()
+      server:fault { name = "service_code", on = "create", code = 1200 }
+      server:life { fail = "broken" }
+      local client = quick.client(server, { max_running = 1 })
+      local jobs = submit(client, 3)
+      assert.equal("rejected", quick.failure(client, jobs[1]).code)
+      quick.until_state(client, jobs[2], "submitted")
+      server:advance(LIFE)
+      assert.equal("failed", quick.failure(client, jobs[2]).code)
+      quick.until_state(client, jobs[3], "submitted")
+      assert.equal(3, #quick.logged(server, "create"))
+    end)
+
+    it("lets the next go when one that runs, or one that is held, is cancelled", function()
+      local client = quick.client(server, { max_running = 1 })
+      local jobs = submit(client, 3)
+      quick.until_state(client, jobs[1], "submitted")
+      assert.is_true((client:cancel(jobs[2])))
+      assert.equal("cancelled", (client:poll(jobs[2])))
+      assert.is_true((client:cancel(jobs[1])))
+      quick.until_state(client, jobs[3], "submitted")
+      assert.equal(2, #server:ledger())
+      local _, info = client:poll(jobs[2])
+      assert.same({ "cancelled", "not-created", "no" },
+        { info.failure.code, info.failure.task_state, info.failure.billed })
+    end)
+
+    it("has no more than max_requests in flight", function()
+      local now, most, served = 0, 0, 0
+      local raw
+      raw = raw_server.start(function(connection)
+        local head = raw_server.read_request(connection)
+        while head do
+          now = now + 1
+          most = math.max(most, now)
+          local turns = served + 3
+          while raw.turns < turns do -- others may come in meanwhile
+            require("cqueues").sleep(0.001)
+            raw.turns = raw.turns + 1
+          end
+          now = now - 1
+          served = served + 1
+          connection:xwrite(raw_server.reply '{"code":0,"data":[]}', "bn")
+          head = raw_server.read_request(connection)
+        end
+      end)
+      raw.turns = 0
+      local client = quick.client(raw, { loop = raw.loop, max_requests = 3 })
+      local jobs = {}
+      for i = 1, 12 do
+        jobs[i] = core.raw.start_list(client, "pageNum=" .. i)
+      end
+      local deadline = core.now() + PATIENCE
+      while served < 12 and core.now() < deadline do
+        raw.loop.pause(client, 0.005)
+      end
+      assert.equal(12, served)
+      assert.equal(3, most)
+      client:close()
+      raw:stop()
+    end)
+  end)
+
+  it("runs a task to its end though nobody holds its job", function()
+    local ended = 0
+    local client = quick.client(server, {
+      on_change = function(_, state)
+        ended = ended + (state == "succeeded" and 1 or 0)
+      end,
+    })
+    for _ = 1, 20 do
+      client:submit(CLIP)
+    end
+    collectgarbage()
+    collectgarbage()
+    quick.drive(client, function()
+      return #server:ledger() == 20
+    end)
+    collectgarbage()
+    server:advance(LIFE)
+    quick.drive(client, function()
+      collectgarbage()
+      return ended == 20
+    end)
+    assert.equal(20, #quick.logged(server, "create"))
+  end)
+
+  it("runs 200 tasks at once, and two clients side by side", function()
+    local clients = { quick.client(server), quick.client(server) }
+    local jobs = {}
+    for i = 1, 200 do
+      jobs[i] = clients[i % 2 + 1]:submit(CLIP)
+    end
+    quick.drive(clients[1], function()
+      clients[2]:step(0)
+      return #server:ledger() == 200
+    end)
+    server:advance(LIFE)
+    local seen = {}
+    for _, outcome in ipairs(kling.gather(jobs, PATIENCE)) do
+      local result = assert(outcome.result, tostring(outcome.failure))
+      assert.is_nil(seen[result.task_id])
+      seen[result.task_id] = true
+    end
+    assert.equal(200, #quick.logged(server, "create"))
+  end)
+end)

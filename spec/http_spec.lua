@@ -1,0 +1,518 @@
+--- Requests as they are on the wire, and replies as they come: connections, TLS, time-outs, limits.
+
+local condition = require "cqueues.condition"
+local cqueues = require "cqueues"
+local pkey = require "openssl.pkey"
+local socket = require "cqueues.socket"
+local x509 = require "openssl.x509"
+local x509_name = require "openssl.x509.name"
+
+local core = require "kling.core"
+local emulator = require "spec.support.emulator"
+local kling = require "kling"
+local quick = require "spec.support.quick"
+local raw_server = require "spec.support.raw_server"
+
+local CLIP, KEY, PATIENCE = quick.CLIP, quick.KEY, quick.PATIENCE
+local CEILING = 4 * 1024 * 1024 -- bytes of a reply
+
+local function task_reply(padding)
+  return ('{"code":0,"data":{"task_id":"1","task_status":"processing"},"x":"%s"}'):format(padding)
+end
+
+describe("an API request", function()
+  local server
+
+  setup(function()
+    server = emulator.start { clock = "manual" }
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    server:reset()
+  end)
+
+  after_each(quick.close_all)
+
+  it("says who asks, and carries the key and the body's type", function()
+    local client = quick.client(server, { user_agent = "my-game/1.0" })
+    quick.until_state(client, client:submit(CLIP), "submitted")
+    local entry = quick.logged(server, "create")[1]
+    assert.matches("^my%-game/1%.0 kling%-lua/" .. kling.version:gsub("%p", "%%%0")
+      .. " libcurl/%d+%.%d+", entry.user_agent)
+    assert.is_true(entry.has_authorization)
+    assert.equal("application/json", entry.content_type)
+    assert.equal("/kling/v1/audio/video-to-audio", entry.path)
+  end)
+
+  it("says kling-lua without a user_agent", function()
+    local client = quick.client(server)
+    assert(client:list())
+    assert.matches("^kling%-lua/", quick.logged(server, "list")[1].user_agent)
+  end)
+
+  for _, status in ipairs { 301, 302, 307, 308 } do
+    it(("follows no redirect: %d"):format(status), function()
+      local redirect = { name = "redirect", status = status, location = "/elsewhere" }
+      redirect.forever = true
+      server:fault(redirect)
+      local client = quick.client(server)
+      local failure = quick.failure(client, client:submit(CLIP))
+      assert.same({ "protocol", status, "not-created" },
+        { failure.code, failure.http_status, failure.task_state })
+      local tasks, _, why = client:list()
+      assert.is_nil(tasks)
+      assert.equal("protocol", why.code)
+      assert.equal(2, #server:log())
+    end)
+  end
+
+  for name, fault in pairs {
+    gzip = { name = "gzip" },
+    chunked = { name = "chunked" },
+    ["one byte at a time"] = { name = "trickle", bytes = 1, seconds = 0 },
+  } do
+    it("reads a reply that comes " .. name, function()
+      fault.on, fault.forever = "any", true
+      server:fault(fault)
+      local client = quick.client(server)
+      local info = quick.until_state(client, client:submit(CLIP), "submitted")
+      local task = assert(client:query(info.task_id))
+      assert.equal(info.task_id, task.task_id)
+    end)
+  end
+
+  it("ends with request_timeout when the reply trickles", function()
+    server:fault { name = "trickle", on = "list", bytes = 1, seconds = 0.05 }
+    local client = quick.client(server, { request_timeout = 0.3 })
+    local started = core.now()
+    local tasks, _, failure = client:list { timeout = PATIENCE }
+    assert.is_nil(tasks)
+    assert.same({ "timeout", "list", true },
+      { failure.code, failure.operation, failure.retryable })
+    assert.is_true(core.now() - started < 2)
+  end)
+
+  for _, case in ipairs {
+    { "exactly the ceiling", CEILING, true },
+    { "one byte over the ceiling", CEILING + 1, false },
+  } do
+    it("whose reply has " .. case[1] .. (case[3] and " is read" or " fails"), function()
+      local body = task_reply(("x"):rep(case[2] - #task_reply ""))
+      assert.equal(case[2], #body)
+      local raw = raw_server.start(function(connection)
+        raw_server.read_request(connection)
+        connection:xwrite(raw_server.reply(body), "bn")
+      end)
+      local client = quick.client(raw, { loop = raw.loop })
+      local task, _, failure = client:query("1", PATIENCE)
+      if case[3] then
+        assert.equal("1", task.task_id)
+      else
+        assert.is_nil(task)
+        assert.same({ "protocol", "query" }, { failure.code, failure.operation })
+      end
+      client:close()
+      raw:stop()
+    end)
+  end
+
+  it("whose reply is a small gzip of a huge body fails", function()
+    local raw = raw_server.start(function(connection)
+      raw_server.read_request(connection)
+      local pipe = io.popen("head -c 20000000 /dev/zero | gzip -9 | od -An -v -tx1")
+      local bytes = pipe:read("*a"):gsub("%s", ""):gsub("%x%x", function(hex)
+        return string.char(tonumber(hex, 16))
+      end)
+      pipe:close()
+      connection:xwrite(("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n")
+        :format(#bytes) .. bytes, "bn")
+    end)
+    local client = quick.client(raw, { loop = raw.loop })
+    local task, _, failure = client:query("1", PATIENCE)
+    assert.is_nil(task)
+    assert.equal("protocol", failure.code)
+    client:close()
+    raw:stop()
+  end)
+
+  it("puts an id into the path as one segment, whatever it holds", function()
+    local client = quick.client(server)
+    for id, path in pairs {
+      ["a/b"] = "a%2Fb",
+      ["../list"] = "..%2Flist",
+      ["a b?c#d%e"] = "a%20b%3Fc%23d%25e",
+      ["f\195\188r"] = "f%C3%BCr",
+      ["-._~x"] = "-._~x",
+    } do
+      local task, _, failure = client:query(id)
+      assert.is_nil(task)
+      assert.equal("not_found", failure.code)
+      local log = quick.logged(server, "query")
+      -- whether A to F are large or small is the same (RFC 3986, 2.1)
+      local asked = log[#log].path:gsub("%%%x%x", string.upper)
+      assert.equal("/kling/v1/audio/video-to-audio/" .. path, asked)
+    end
+  end)
+
+  it("keeps base_url's path in front", function()
+    local prefixed = emulator.start { clock = "manual", prefix = "/relay/v2" }
+    finally(function()
+      prefixed:stop()
+    end)
+    for _, slash in ipairs { "", "/" } do
+      local client = quick.client({ url = prefixed.url .. "/relay/v2" .. slash })
+      assert(client:list())
+    end
+  end)
+
+  it("uses one connection for many requests", function()
+    local raw = raw_server.start(function(connection)
+      while raw_server.read_request(connection) do
+        connection:xwrite(raw_server.reply '{"code":0,"data":[]}', "bn")
+      end
+    end)
+    local client = quick.client(raw, { loop = raw.loop })
+    for _ = 1, 5 do
+      assert(client:list())
+    end
+    assert.equal(1, raw.connections)
+    client:close()
+    raw:stop()
+  end)
+end)
+
+describe("a connection", function()
+  local server
+
+  setup(function()
+    server = emulator.start { clock = "manual", tls = true }
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    server:reset()
+  end)
+
+  after_each(quick.close_all)
+
+  it("is HTTP/2 where that is offered and the ca vouches for it", function()
+    local client = quick.client(server)
+    assert(client:list())
+    assert.equal(2, quick.logged(server, "list")[1].version)
+  end)
+
+  local function write_other_ca()
+    local key = pkey.new { type = "EC", curve = "prime256v1" }
+    local name, crt = x509_name.new(), x509.new()
+    name:add("CN", "somebody else")
+    crt:setVersion(3)
+    crt:setSubject(name)
+    crt:setIssuer(name)
+    crt:setLifetime(os.time() - 3600, os.time() + 3600)
+    crt:setPublicKey(key)
+    crt:setBasicConstraints { CA = true }
+    crt:sign(key)
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write(crt:toPEM())
+    file:close()
+    return path
+  end
+
+  for name, options in pairs {
+    ["without the ca"] = { ca = false },
+    ["with a folder that lacks it"] = { ca = false, ca_path = "spec" },
+    ["with another ca"] = { ca = true },
+  } do
+    it("to a server that is not trusted " .. name .. " ends at once and says why", function()
+      local path = options.ca and write_other_ca()
+      finally(function()
+        os.remove(path or "")
+      end)
+      local client = quick.client(server, { ca = path or false, ca_path = options.ca_path })
+      local failure = quick.failure(client, client:submit(CLIP))
+      assert.same({ "network", "not-created", "no", false, 1 }, { failure.code,
+        failure.task_state, failure.billed, failure.retryable, #failure.attempts })
+      assert.matches("certificate", failure.message)
+      assert.matches("%f[%w]ca%f[%W]", failure.hint)
+      local tasks, _, why = client:list()
+      assert.is_nil(tasks)
+      assert.same({ "network", false, failure.hint }, { why.code, why.retryable, why.hint })
+      assert.equal(0, #server:log())
+    end)
+  end
+
+  it("with a ca file that is not there ends at once", function()
+    local client = quick.client(server, { ca = "/nonexistent/ca.pem" })
+    local failure = quick.failure(client, client:submit(CLIP))
+    assert.same({ "network", "not-created", false, 1 },
+      { failure.code, failure.task_state, failure.retryable, #failure.attempts })
+    assert.matches("%f[%w]ca%f[%W]", failure.hint)
+  end)
+
+  it("is not offered below TLS 1.2", function()
+    local hello
+    local raw = raw_server.start(function(connection)
+      local head = connection:xread(5, "bn", PATIENCE)
+      hello = connection:xread(head:byte(4) * 256 + head:byte(5), "bn", PATIENCE)
+    end, "https")
+    local client = quick.client(raw, { loop = raw.loop, submit_timeout = 0 })
+    assert.equal("network", quick.failure(client, client:submit(CLIP)).code)
+    -- supported_versions: extension 43, then two lengths (RFC 8446, 4.2.1)
+    local at = assert(hello:find("\0\43\0", 1, true))
+    local count = hello:byte(at + 4)
+    assert.is_true(count >= 2)
+    for i = at + 5, at + 4 + count, 2 do
+      assert.is_true(hello:byte(i) == 3 and hello:byte(i + 1) >= 3)
+    end
+    client:close()
+    raw:stop()
+  end)
+
+  it("ends with connect_timeout when TLS does not come about, and is tried again", function()
+    local raw = raw_server.start(function()
+      cqueues.sleep(PATIENCE)
+    end, "https")
+    local client = quick.client(raw,
+      { loop = raw.loop, connect_timeout = 0.2, submit_timeout = 1.5 })
+    local failure = quick.failure(client, client:submit(CLIP))
+    assert.same({ "timeout", "not-created", "no" },
+      { failure.code, failure.task_state, failure.billed })
+    assert.is_true(#failure.attempts > 1)
+    assert.equal(raw.connections, #failure.attempts)
+    client:close()
+    raw:stop()
+  end)
+
+  it("that is accepted and then silent ends with request_timeout", function()
+    local raw = raw_server.start(function(connection)
+      raw_server.read_request(connection)
+      cqueues.sleep(PATIENCE)
+    end)
+    local client = quick.client(raw, { loop = raw.loop, request_timeout = 0.2 })
+    local failure = quick.failure(client, client:submit(CLIP))
+    assert.same({ "timeout", "may-exist", "maybe" },
+      { failure.code, failure.task_state, failure.billed })
+    assert.equal(1, raw.connections)
+    client:close()
+    raw:stop()
+  end)
+end)
+
+describe("a proxy", function()
+  local server, proxy, seen
+
+  -- A forward proxy for http, a tunnel for https: one request a connection, both ways copied.
+  local function copy(from, to)
+    local bytes = from:xread(-65536, "bn")
+    while bytes do
+      to:xwrite(bytes, "bn")
+      to:flush()
+      bytes = from:xread(-65536, "bn")
+    end
+    to:shutdown "w"
+  end
+
+  local function serve_proxy(connection)
+    local head, body = raw_server.read_request(connection)
+    seen[#seen + 1] = head
+    local host, port = head:match "^CONNECT ([%d.]+):(%d+)"
+    local path
+    if not host then
+      host, port, path = head:match "^%u+ http://([%d.]+):(%d+)(%S*)"
+    end
+    local upstream = socket.connect(host, tonumber(port))
+    upstream:setmode("bn", "bn")
+    upstream:onerror(function(_, _, why)
+      return why
+    end)
+    if path then
+      head = head:gsub("^(%u+) %S+ HTTP/1.1\r\n",
+        "%1 " .. path:gsub("%%", "%%%%") .. " HTTP/1.1\r\nconnection: close\r\n")
+      upstream:xwrite(head .. body, "bn")
+    else
+      connection:xwrite("HTTP/1.1 200 Connection established\r\n\r\n", "bn")
+    end
+    local is_copied = condition.new(true)
+    proxy.cq:wrap(function()
+      copy(connection, upstream)
+      is_copied:signal()
+    end)
+    copy(upstream, connection)
+    connection:shutdown "rw"
+    is_copied:wait()
+    upstream:close()
+  end
+
+  before_each(function()
+    seen = {}
+    proxy = raw_server.start(serve_proxy)
+  end)
+
+  after_each(function()
+    quick.close_all()
+    proxy:stop()
+    server:stop()
+  end)
+
+  for name, options in pairs {
+    ["forwards what is plain"] = { clock = "manual", http2 = false },
+    ["tunnels TLS"] = { clock = "manual", tls = true },
+  } do
+    it(name, function()
+      server = emulator.start(options)
+      local client = quick.client(server, { proxy = proxy.url, loop = proxy.loop })
+      local job = client:submit(CLIP)
+      assert.equal("timeout", select(3, client:wait(job, 0.3)).code)
+      assert.equal("submitted", (client:poll(job)))
+      assert.is_true(#seen > 0)
+      if options.tls then
+        for _, head in ipairs(seen) do
+          assert.matches("^CONNECT ", head)
+          assert.not_matches("uthorization", head)
+        end
+      end
+      server:advance(10)
+      local folder, remove = quick.folder()
+      finally(remove)
+      assert.equal(3, #assert(client:save(job, folder, { timeout = PATIENCE })))
+    end)
+  end
+
+  it("that is not there is trouble before a byte was sent", function()
+    server = emulator.start { clock = "manual" }
+    local gone = raw_server.start(function() end)
+    gone:stop()
+    local client = quick.client(server, { proxy = gone.url, submit_timeout = 0 })
+    local failure = quick.failure(client, client:submit(CLIP))
+    assert.same({ "network", "not-created", "no" },
+      { failure.code, failure.task_state, failure.billed })
+  end)
+
+  it("that refuses the tunnel is trouble before a byte was sent", function()
+    server = emulator.start { clock = "manual", tls = true }
+    local refusing = raw_server.start(function(connection)
+      raw_server.read_request(connection)
+      connection:xwrite("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", "bn")
+    end)
+    local client = quick.client(server,
+      { proxy = refusing.url, loop = refusing.loop, submit_timeout = 0 })
+    local failure = quick.failure(client, client:submit(CLIP))
+    assert.same({ "network", "not-created", "no" },
+      { failure.code, failure.task_state, failure.billed })
+    assert.equal(0, #server:log())
+    client:close()
+    refusing:stop()
+  end)
+end)
+
+describe("the key", function()
+  local server
+
+  setup(function()
+    server = emulator.start { clock = "manual", http2 = false }
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    server:reset()
+  end)
+
+  after_each(quick.close_all)
+
+  local function assert_absent(value, seen)
+    seen = seen or {}
+    if type(value) == "table" and not seen[value] then
+      seen[value] = true
+      for name, part in pairs(value) do
+        assert_absent(name, seen)
+        assert_absent(part, seen)
+      end
+    elseif type(value) == "string" then
+      assert.is_nil(value:find(KEY, 1, true), value)
+      assert.is_nil(value:find(KEY:sub(1, 12), 1, true), value)
+    end
+  end
+
+  local function refuse_with(body)
+    server:fault { name = "status", on = "create", status = 401, body = body }
+    local client = quick.client(server)
+    local job = client:submit(CLIP)
+    local failure = quick.failure(client, job)
+    assert_absent(failure)
+    assert_absent(select(2, client:poll(job)))
+    assert_absent { tostring(client), tostring(job), tostring(failure) }
+    return failure
+  end
+
+  it("is blotted out of the service's message", function()
+    local body = '{"code":1002,"message":"Invalid key %s given (%s)","request_id":"r"}'
+    local failure = refuse_with(body:format(KEY, KEY))
+    assert.matches("Invalid key %*+ given %(%*+%)", failure.service_message)
+    assert.equal("auth", failure.code)
+  end)
+
+  it("is blotted out when it is escaped in JSON", function()
+    local body = '{"error":{"message":"Invalid key \\u0073%s","code":"invalid_api_key"}}'
+    assert.matches("Invalid key %*+$", refuse_with(body:format(KEY:sub(2))).service_message)
+  end)
+
+  it("is blotted out of the codes and ids around the message", function()
+    local body = '{"code":"%s","message":"no","request_id":"%s"}'
+    refuse_with(body:format(KEY, KEY))
+    refuse_with(('{"code":"1002","message":"no (request id: %s)"}'):format(KEY))
+  end)
+
+  it("is blotted out where the message is cut off in its midst", function()
+    local most = #refuse_with(('{"code":1002,"message":"%s"}'):format(("x"):rep(2000)))
+      .service_message
+    assert.is_true(most < 2000)
+    for cut = most - #KEY, most do
+      refuse_with(('{"code":1002,"message":"%s%s"}'):format(("x"):rep(cut), KEY))
+    end
+  end)
+
+  it("is blotted out of a status, its warning and a task's reason", function()
+    local client = quick.client(server)
+    local job = client:submit(CLIP)
+    local info = quick.until_state(client, job, "submitted")
+    local body = '{"code":0,"data":{"task_id":"%s","task_status":"odd %s"}}'
+    server:fault { name = "status", on = "query", status = 200,
+      body = body:format(info.task_id, KEY), times = 1 }
+    info = quick.drive(client, function()
+      info = select(2, client:poll(job))
+      return info.warning and info
+    end)
+    assert_absent(info)
+    body = '{"code":0,"data":{"task_id":"%s","task_status":"failed","task_status_msg":"bad %s"}}'
+    server:fault { name = "status", on = "query", status = 200,
+      body = body:format(info.task_id, KEY) }
+    local failure = quick.failure(client, job)
+    assert_absent(failure)
+    assert.matches("bad %*+", failure.service_message)
+  end)
+
+  it("is not sent to where the files are", function()
+    local client = quick.client(server)
+    local job = client:submit(CLIP)
+    quick.until_state(client, job, "submitted")
+    server:advance(10)
+    local folder, remove = quick.folder()
+    finally(remove)
+    assert.equal(3, #assert(client:save(job, folder, { timeout = PATIENCE })))
+    for _, entry in ipairs(server:log()) do
+      assert.equal(entry.request ~= "download", entry.has_authorization)
+    end
+    assert.equal(3, #quick.logged(server, "download"))
+  end)
+end)
