@@ -21,11 +21,20 @@ local function text_of(...)
   return type(value) == "string" and value or nil
 end
 
+-- Not whatever tonumber takes: "nan" and "0x10" are numbers to some Luas.
+local function seconds_of(...)
+  local value = first_of(...)
+  if type(value) == "string" then
+    value = tonumber(value:match "^%s*[%d.]+%s*$")
+  end
+  return type(value) == "number" and value >= 0 and value < math.huge and value or nil
+end
+
 local function link_of(item, url_names, duration_names)
   local url = text_of(item, url_names[1], url_names[2])
   if url then
-    local duration = first_of(item, duration_names[1], duration_names[2], "duration")
-    return { url = url, duration = tonumber(duration) }
+    local seconds = seconds_of(item, duration_names[1], duration_names[2], "duration")
+    return { url = url, duration = seconds }
   end
 end
 
@@ -45,8 +54,11 @@ local function audio_of(item)
 end
 
 local function video_of(item)
-  local duration = tonumber(first_of(item, "duration"))
-  return { id = text_of(item, "id"), url = text_of(item, "url"), duration = duration }
+  return {
+    id = text_of(item, "id"),
+    url = text_of(item, "url"),
+    duration = seconds_of(item, "duration"),
+  }
 end
 
 local function objects(list)
