@@ -11,10 +11,11 @@ function M.scheme(url)
   return (scheme == "http" or scheme == "https") and scheme or nil
 end
 
---- The host, without user, port and brackets; nil when there is none.
+--- The host, without user, port and brackets; nil when there is none. A backslash ends it for some
+--- readers and not for libcurl: then there is none that all agree on.
 function M.host(url)
-  local authority = url:match "^%a[%w+.-]*://([^/?#\\]*)"
-  if not authority then
+  local authority = url:match "^%a[%w+.-]*://([^/?#]*)"
+  if not authority or authority:find("\\", 1, true) then
     return nil
   end
   authority = authority:gsub("^.*@", "")
