@@ -67,9 +67,12 @@ local state_hints = {
   ["not-created"] = "Nothing was made and nothing is billed.",
 }
 
--- Signed links are secrets: whoever has one has the file.
+local UNTRUSTED = "The server's certificate is not trusted: name a file of trusted ones with the "
+  .. "option ca, and check base_url, the proxy and this machine's clock."
+
+-- Signed links are secrets: whoever has one has the file. Backslashes: words may quote JSON.
 local function without_signatures(text)
-  return (text:gsub("(%a[%w+.-]*://[^%s\"'<>?#]*)[?#][^%s\"'<>]*", "%1?..."))
+  return (text:gsub("(%a[%w+.-]*:\\*/\\*/[^%s\"'<>?#]*)[?#][^%s\"'<>]*", "%1?..."))
 end
 
 local function clean(text)
@@ -130,12 +133,14 @@ local function reason_of(failure, last)
   return ("%s (%s%s)"):format(reason, failure.code == "timeout" and "last trouble: " or "", outcome)
 end
 
-local function hint_of(failure)
+local function hint_of(failure, last)
   if failure.code == "cancelled" or failure.task_state == "may-exist" and not failure.task_id then
     local hint = state_hints[failure.task_state]
     return hint:format(failure.external_task_id or "(none)")
   elseif failure.code == "rejected" and failure.task_state == "exists" and not failure.task_id then
     return "A task with this external_task_id exists already; use another id for a new task."
+  elseif failure.code == "network" and last and last.untrusted then
+    return UNTRUSTED
   end
   return hints[failure.code]
 end
@@ -178,7 +183,7 @@ function M.new(facts)
     add_last(failure, last)
   end
   failure.retryable = is_retryable(failure, last)
-  failure.hint = facts.hint or hint_of(failure)
+  failure.hint = facts.hint or hint_of(failure, last)
   failure.message =
     ("%s%s: %s"):format(doing[facts.operation], name_of(failure), reason_of(failure, last))
   failure.reason = nil
