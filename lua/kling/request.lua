@@ -2,6 +2,7 @@
 -- Sources: CometAPI "Video to Audio" and Kling's own page; see docs/contract.md, section 1.1.
 
 local options = require "kling.options"
+local url = require "kling.url"
 local utf8 = require "kling.utf8"
 
 local M = {}
@@ -32,7 +33,8 @@ local function check_url(text)
     return nil -- counts as absent
   end
   if not text:match "^[hH][tT][tT][pP][sS]?://[^/?#%s]+" or text:find "[%c%s]" then
-    return ("an http:// or https:// URL expected, got '%s'"):format(text:gsub("%c", "?"):sub(1, 80))
+    local shown = url.for_people(text):gsub("%c", "?"):sub(1, 80)
+    return ("an http:// or https:// URL expected, got '%s'"):format(shown)
   end
   return select(2, check_utf8(text))
 end
