@@ -32,7 +32,8 @@ local malformed = {
   "1e1.5", "1.2.3", "0x10", "1_000", "1,5", "1 1", "1a", "Infinity", "-Infinity", "NaN", "nan",
   "t", "tru", "True", "TRUE", "truex", "fals", "nul", "NULL", "nil", "undefined", "none",
   "inf", "{} {}", "{}[]", "[] 1", "null null", "{}x", "x{}", "// a\n{}", "{/* a */}",
-  "\239\187\191{}", "<!DOCTYPE html>", "<html></html>", "\31\139\8\0", "data: {}\n\n", "{}\11", "\160{}",
+  "\239\187\191{}", "<!DOCTYPE html>", "<html></html>", "\31\139\8\0", "data: {}\n\n",
+  "{}\11", "\160{}",
   nested("[", "", "]", MAX_DEPTH + 1), nested('{"a":', "1", "}", MAX_DEPTH + 1),
   nested("[", "", "]", 100000), ("["):rep(100000), ('{"a":'):rep(100000),
 }
