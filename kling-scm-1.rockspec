@@ -47,6 +47,8 @@ build = {
         "src/error.c",
         "src/handle.c",
         "src/heap.c",
+        "src/hint.c",
+        "src/hmac.c",
         "src/http.c",
         "src/info.c",
         "src/job.c",

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "error.h"
 #include "handle.h"
+#include "hint.h"
 #include "json.h"
 #include "random.h"
 #include "sink.h"
@@ -159,7 +160,7 @@ static int begin(struct client *c, const struct job *job) {
   return 1;
 }
 
-/* Lua: raw.start_task(client, request, external_task_id) */
+/* Lua: raw.start_task(client, request, external_task_id, is_called_back) */
 static int client_start_task(lua_State *L) {
   struct client *c = check_client(L, 1);
   const char *external_id = luaL_checkstring(L, 3);
@@ -170,7 +171,16 @@ static int client_start_task(lua_State *L) {
   set_text(L, &job->body, lua_tostring(L, -2));
   job->body_len = strlen(job->body);
   set_text(L, &job->external_task_id, external_id);
+  job->is_called_back = lua_toboolean(L, 4);
   return begin(c, job);
+}
+
+/* Lua: raw.hint(client, task_id, external_task_id) */
+static int client_hint(lua_State *L) {
+  struct client *c = check_client(L, 1);
+  lua_pushboolean(L, kling_hint_take(&c->engine, luaL_optstring(L, 2, NULL),
+                                     luaL_optstring(L, 3, NULL)));
+  return 1;
 }
 
 static int client_attach(lua_State *L) { /* Lua: raw.attach(client, task_id) */
@@ -320,6 +330,7 @@ static const luaL_Reg raw_functions[] = {
     {"alarm",          client_alarm         },
     {"attach",         client_attach        },
     {"changed",        client_changed       },
+    {"hint",           client_hint          },
     {"is_open",        client_is_open       },
     {"new",            client_new           },
     {"private",        client_private       },

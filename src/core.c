@@ -11,6 +11,7 @@
 #include "console.h"
 #include "error.h"
 #include "handle.h"
+#include "hmac.h"
 #include "json.h"
 #include "random.h"
 #include "reply.h"
@@ -59,7 +60,28 @@ static int core_sha256(lua_State *L) { /* Lua: core.sha256(bytes) */
   return 1;
 }
 
+/* Lua: core.hmac_sha256(key, bytes): the 32 bytes as they are */
+static int core_hmac_sha256(lua_State *L) {
+  unsigned char digest[SHA256_BYTES];
+  size_t key_len, len;
+  const char *key = luaL_checklstring(L, 1, &key_len);
+  const char *bytes = luaL_checklstring(L, 2, &len);
+  kling_hmac_sha256(key, key_len, bytes, len, digest);
+  lua_pushlstring(L, (const char *)digest, sizeof(digest));
+  return 1;
+}
+
+static int core_equal(lua_State *L) { /* Lua: core.equal(secret, text) */
+  size_t a_len, b_len;
+  const char *a = luaL_checklstring(L, 1, &a_len);
+  const char *b = luaL_checklstring(L, 2, &b_len);
+  lua_pushboolean(L, a_len == b_len && kling_hmac_equal(a, b, a_len));
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
+    {"equal",       core_equal      },
+    {"hmac_sha256", core_hmac_sha256},
     {"is_loopback", core_is_loopback},
     {"make_folder", core_make_folder},
     {"now",         core_now        },

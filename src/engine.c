@@ -290,6 +290,7 @@ static void start(struct engine *e, struct job *job) {
   if (job->tried == 0.0) {
     job->tried = kling_clock_now();
   }
+  job->is_hinted = false; /* this request is younger than the hint */
   job->transfer = make_request(e, job);
   if (!job->transfer) {
     kling_outcome_no_memory(e, job);

@@ -61,10 +61,12 @@ struct job {
   bool is_running : 1; /* takes one of max_running */
   bool was_seen : 1;   /* a query has found it */
   bool was_warned : 1;
-  double started;  /* clock: submit or attach */
-  double tried;    /* clock: the first create request; 0: none yet */
-  double accepted; /* clock */
-  double ended;    /* clock; 0: runs */
+  bool is_called_back : 1; /* the service is to tell us of changes */
+  bool is_hinted : 1;      /* told of a change while a request was under way */
+  double started;          /* clock: submit or attach */
+  double tried;            /* clock: the first create request; 0: none yet */
+  double accepted;         /* clock */
+  double ended;            /* clock; 0: runs */
   char *task_id;
   char *external_task_id;
   char *body; /* the create's JSON; a list's query; a download's URL */

@@ -69,6 +69,18 @@ static bool keep_text(char **owned, struct scan_value v) {
          kling_job_set_text(owned, text);
 }
 
+/* Where callbacks are to come looks are rare from the start, but never stop:
+ * callbacks get lost. */
+static double seconds_to_next_look(struct engine *e, const struct job *job) {
+  double u = kling_engine_random(e);
+  double usual = kling_cadence_next(&e->cadence, job->looks, u);
+  double rare = kling_cadence_next(&e->cadence, UINT16_MAX, u);
+  if (job->is_hinted) {
+    return 0.0;
+  }
+  return job->is_called_back && usual < rare ? rare : usual;
+}
+
 static void accept_task(struct engine *e, struct job *job,
                         const struct api_reply *reply) {
   char path[API_PATH_SIZE];
@@ -84,8 +96,7 @@ static void accept_task(struct engine *e, struct job *job,
   kling_job_set_text(&job->body, NULL);
   kling_job_apply(job, reply->task.state == API_PROCESSING ? EVENT_PROCESSING
                                                            : EVENT_SUBMITTED);
-  kling_engine_schedule(
-      e, job, kling_cadence_next(&e->cadence, 0, kling_engine_random(e)));
+  kling_engine_schedule(e, job, seconds_to_next_look(e, job));
   kling_engine_mark(e, job);
 }
 
@@ -143,9 +154,7 @@ static void look_again(struct engine *e, struct job *job) {
   if (job->looks < UINT16_MAX) {
     job->looks++;
   }
-  kling_engine_schedule(
-      e, job,
-      kling_cadence_next(&e->cadence, job->looks, kling_engine_random(e)));
+  kling_engine_schedule(e, job, seconds_to_next_look(e, job));
 }
 
 static void keep_facts(struct job *job, const struct api_task *task) {

@@ -120,7 +120,27 @@ read_reply(lua_State *L) { /* core.read_reply(operation, status, body) */
   return 1;
 }
 
+/* Lua: core.read_task(json): the facts of a task that stands alone, as in a
+ * callback; nil for what is no JSON object. */
+static int read_task(lua_State *L) {
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+  struct scan_value document;
+  struct api_task task;
+  if (!kling_scan_document(text, len, &document) ||
+      document.type != SCAN_OBJECT) {
+    lua_pushnil(L);
+    return 1;
+  }
+  kling_api_read_task(document, &task);
+  lua_newtable(L);
+  set_facts(L, &task);
+  return 1;
+}
+
 void kling_reply_open(lua_State *L) {
   lua_pushcfunction(L, read_reply);
   lua_setfield(L, -2, "read_reply");
+  lua_pushcfunction(L, read_task);
+  lua_setfield(L, -2, "read_task");
 }

@@ -12,7 +12,7 @@ void kling_reply_push_task(lua_State *L, const struct api_task *task,
 /* Push a list of tasks. */
 void kling_reply_push_tasks(lua_State *L, struct scan_value items);
 
-/* Add read_reply to the module on top of the stack. */
+/* Add read_reply and read_task to the module on top of the stack. */
 void kling_reply_open(lua_State *L);
 
 #endif

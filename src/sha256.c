@@ -82,8 +82,8 @@ void kling_sha256_add(struct sha256 *h, const void *bytes, size_t len) {
   memcpy(h->block, at, len);
 }
 
-void kling_sha256_hex(const struct sha256 *h, char out[SHA256_HEX]) {
-  static const char digits[] = "0123456789abcdef";
+void kling_sha256_bytes(const struct sha256 *h,
+                        unsigned char out[SHA256_BYTES]) {
   static const unsigned char padding[64] = {0x80};
   struct sha256 end = *h;
   size_t held = (size_t)(h->len % 64);
@@ -94,9 +94,19 @@ void kling_sha256_hex(const struct sha256 *h, char out[SHA256_HEX]) {
   }
   kling_sha256_add(&end, padding, held < 56 ? 56 - held : 120 - held);
   kling_sha256_add(&end, bits, 8);
-  for (i = 0; i < 64; i++) {
-    uint32_t word = end.state[i / 8];
-    out[i] = digits[word >> (28 - 4 * (i % 8)) & 15];
+  for (i = 0; i < SHA256_BYTES; i++) {
+    out[i] = (unsigned char)(end.state[i / 4] >> (24 - 8 * (i % 4)));
   }
-  out[64] = '\0';
+}
+
+void kling_sha256_hex(const struct sha256 *h, char out[SHA256_HEX]) {
+  static const char digits[] = "0123456789abcdef";
+  unsigned char bytes[SHA256_BYTES];
+  int i;
+  kling_sha256_bytes(h, bytes);
+  for (i = 0; i < SHA256_BYTES; i++) {
+    out[2 * i] = digits[bytes[i] >> 4];
+    out[2 * i + 1] = digits[bytes[i] & 15];
+  }
+  out[2 * SHA256_BYTES] = '\0';
 }
