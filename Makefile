@@ -162,6 +162,7 @@ install: all
 	  install -d "$(SHARE)/$$(dirname "$$file")" && \
 	  install -m 644 "$$file" "$(SHARE)/$$file" || exit 1; \
 	done
+	install -m 644 examples/clip.mp4 "$(SHARE)/kling/emulator"
 	sed '1s|.*|#!/usr/bin/env $(LUA)|' bin/kling >"$(BIN)/kling"
 	chmod 755 "$(BIN)/kling"
 

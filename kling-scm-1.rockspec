@@ -86,6 +86,7 @@ build = {
     ["kling.adapters.openresty"] = "lua/kling/adapters/openresty.lua",
     ["kling.adapters.uv"] = "lua/kling/adapters/uv.lua",
     ["kling.adapters.yieldable"] = "lua/kling/adapters/yieldable.lua",
+    ["kling.base64"] = "lua/kling/base64.lua",
     ["kling.cli"] = "lua/kling/cli/init.lua",
     ["kling.cli.arguments"] = "lua/kling/cli/arguments.lua",
     ["kling.cli.console"] = "lua/kling/cli/console.lua",
@@ -136,9 +137,14 @@ build = {
     ["kling.save"] = "lua/kling/save.lua",
     ["kling.url"] = "lua/kling/url.lua",
     ["kling.utf8"] = "lua/kling/utf8.lua",
+    ["kling.webhook.refusal"] = "lua/kling/webhook/refusal.lua",
+    ["kling.webhook.signature"] = "lua/kling/webhook/signature.lua",
   },
   install = {
     bin = { "bin/kling" },
-    lua = { ["kling.emulator.tone"] = "lua/kling/emulator/tone.mp3" },
+    lua = {
+      ["kling.emulator.clip"] = "examples/clip.mp4",
+      ["kling.emulator.tone"] = "lua/kling/emulator/tone.mp3",
+    },
   },
 }

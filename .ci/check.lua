@@ -170,7 +170,7 @@ end
 
 local sources = output_of "ls src/*.c"
 local c_files = output_of "ls src/*.c src/*.h"
-local installed = output_of "ls src/*.c; find lua -type f"
+local installed = output_of "ls src/*.c examples/clip.mp4; find lua -type f"
 local find = "find $(ls -d src lua spec bin examples bench fuzz .ci 2>/dev/null) "
 local lua_files = output_of(find .. "-name '*.lua' -o -path bin/kling")
 local all_files = output_of(find .. "-name '*.[ch]' -o -name '*.lua' -o -path bin/kling")
