@@ -269,6 +269,17 @@ bool kling_transfer_prepare(struct transfer *t, const struct http_request *r) {
 /* --- what came of it
  * ---------------------------------------------------------- */
 
+/* libcurl calls a reply that is no HTTP a protocol it does not speak, as it
+ * does a URL's scheme; but then nothing was sent, or a redirect had a status.
+ */
+static bool is_answered_in_bytes(const struct transfer *t) {
+  long request_bytes = 0;
+  long status = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+  return request_bytes > 0 && status == 0;
+}
+
 static enum http_outcome outcome_of(const struct transfer *t, CURLcode code) {
   if (t->refused_address && code != CURLE_OK) {
     return HTTP_REFUSED;
@@ -286,7 +297,7 @@ static enum http_outcome outcome_of(const struct transfer *t, CURLcode code) {
   case CURLE_WRITE_ERROR:
     return t->is_download ? HTTP_NOT_WRITTEN : HTTP_TOO_LARGE;
   case CURLE_UNSUPPORTED_PROTOCOL:
-    return HTTP_REFUSED;
+    return is_answered_in_bytes(t) ? HTTP_MALFORMED : HTTP_REFUSED;
   case CURLE_URL_MALFORMAT:
   case CURLE_WEIRD_SERVER_REPLY:
   case CURLE_BAD_CONTENT_ENCODING:
