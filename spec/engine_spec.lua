@@ -551,9 +551,8 @@ describe("the engine", function()
       end)
       raw.turns = 0
       local client = quick.client(raw, { loop = raw.loop, max_requests = 3 })
-      local jobs = {}
       for i = 1, 12 do
-        jobs[i] = core.raw.start_list(client, "pageNum=" .. i)
+        core.raw.start_list(client, "pageNum=" .. i)
       end
       local deadline = core.now() + PATIENCE
       while served < 12 and core.now() < deadline do

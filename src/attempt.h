@@ -16,6 +16,7 @@ struct attempt {
   enum attempt_request request;
   enum kling_error code;
   bool retryable;
+  bool untrusted;   /* the server's certificate was not accepted */
   int curl_code;    /* 0: answered */
   int io_error;     /* errno of a file, 0 */
   long http_status; /* 0: no answer */

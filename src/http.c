@@ -11,7 +11,11 @@
 #include "clock.h"
 #include "version.h"
 
-enum { MAX_EVENTS = 64, MAX_CONNECTIONS = 64 };
+enum {
+  MAX_EVENTS = 64,
+  MAX_CONNECTIONS = 64,
+  TELLING = 8 /* characters of the key; fewer give nothing away */
+};
 
 static const char AUTHORIZATION[] = "Authorization: Bearer ";
 
@@ -369,14 +373,31 @@ double kling_http_due(const struct http *h) {
   return h->done ? 0.0 : h->timer_due;
 }
 
+/* A text that was cut to fit may end in the key's beginning. */
+static void redact_cut_off(char *text, const char *key, size_t key_len) {
+  size_t text_len = strlen(text);
+  size_t n = text_len < key_len ? text_len : key_len;
+  for (; n >= TELLING; n--) {
+    if (memcmp(text + text_len - n, key, n) == 0) {
+      memset(text + text_len - n, '*', n);
+      return;
+    }
+  }
+}
+
 void kling_http_redact(const struct http *h, char *text) {
   const struct curl_slist *line = h->shared.get_headers;
   const char *key = line ? line->data + sizeof(AUTHORIZATION) - 1 : "";
   size_t len = strlen(key);
-  while (len > 0 && (text = strstr(text, key)) != NULL) {
-    memset(text, '*', len);
-    text += len;
+  char *at;
+  if (len == 0) {
+    return;
   }
+  while ((at = strstr(text, key)) != NULL) {
+    memset(at, '*', len);
+    text = at + len;
+  }
+  redact_cut_off(text, key, len);
 }
 
 const char *kling_http_words(int curl_code) {

@@ -56,6 +56,7 @@ static void push_attempt(lua_State *L, const struct attempt *a) {
   set_string(L, "request", request_name(a->request));
   set_string(L, "code", kling_error_code(a->code));
   set_boolean(L, "retryable", a->retryable);
+  set_boolean(L, "untrusted", a->untrusted);
   set_string(L, "service_code", a->service_code);
   set_string(L, "service_message", a->words);
   set_string(L, "request_id", a->request_id);

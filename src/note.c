@@ -42,7 +42,8 @@ struct attempt *kling_note_add(struct job *job, const struct transfer *t,
   if (a) {
     a->request = request_of(job);
     a->code = code;
-    a->retryable = retryable;
+    a->untrusted = t->result.outcome == HTTP_UNTRUSTED;
+    a->retryable = retryable && !a->untrusted;
     a->curl_code = t->result.curl_code;
     a->io_error = job->sink ? job->sink->error : 0;
     a->http_status = t->result.status;
@@ -61,6 +62,8 @@ void kling_note_reply(const struct engine *e, struct job *job,
   struct attempt *a = kling_note_add(job, t, reply->code, retryable);
   if (a) {
     kling_http_redact(&e->http, reply->message);
+    kling_http_redact(&e->http, reply->service_code);
+    kling_http_redact(&e->http, reply->request_id);
     memcpy(a->service_code, reply->service_code, sizeof(a->service_code));
     memcpy(a->request_id, reply->request_id, sizeof(a->request_id));
     kling_job_set_text(&a->words, reply->message[0] ? reply->message : NULL);

@@ -157,11 +157,14 @@ static void look_again(struct engine *e, struct job *job) {
   kling_engine_schedule(e, job, seconds_to_next_look(e, job));
 }
 
-static void keep_facts(struct job *job, const struct api_task *task) {
+static void keep_facts(const struct engine *e, struct job *job,
+                       const struct api_task *task) {
   job->was_seen = true;
   job->existence = EXISTS;
   job->billed = BILLED_YES;
-  keep_text(&job->status, task->status);
+  if (keep_text(&job->status, task->status) && job->status) {
+    kling_http_redact(&e->http, job->status);
+  }
   if (!job->external_task_id) {
     keep_text(&job->external_task_id, task->external_task_id);
   }
@@ -197,7 +200,7 @@ static void progress(struct engine *e, struct job *job, enum api_state state) {
 
 static void see_task(struct engine *e, struct job *job, struct transfer *t,
                      struct api_reply *reply) {
-  keep_facts(job, &reply->task);
+  keep_facts(e, job, &reply->task);
   if (reply->task.state == API_SUCCEEDED) {
     if (!kling_api_has_result(&reply->task) &&
         job->failures < EMPTY_SUCCESSES) {

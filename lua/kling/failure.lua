@@ -18,6 +18,7 @@ local doing = {
   query = "cannot query task",
   list = "cannot list tasks",
   save = "cannot save task",
+  receive = "callback not taken",
 }
 
 local what_happened = {
