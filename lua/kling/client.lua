@@ -148,6 +148,13 @@ function M.result_of(client, job, until_when)
     return nil, message, why
   end
   local _, info = raw.info(client, job)
+-- Is the callback_url one that a webhook receiver of this client made?
+local function is_called_back(client, callback_url)
+  local urls = raw.private(client).callback_urls
+  local receiver_url = callback_url and callback_url:match "^(.*)/[^/]+/[^/]+$"
+  return urls ~= nil and receiver_url ~= nil and urls[receiver_url] == true
+end
+
   task.task_id = info.task_id or task.task_id
   task.external_task_id = info.external_task_id or task.external_task_id
   return result.new(task)
@@ -157,7 +164,8 @@ function Client:submit(fields)
   M.check_open(self, "submit")
   local checked = request.check(fields)
   checked.external_task_id = checked.external_task_id or core.uuid()
-  return raw.start_task(self, checked, checked.external_task_id)
+  return raw.start_task(self, checked, checked.external_task_id,
+    is_called_back(self, checked.callback_url))
 end
 
 local function check_task_id(task_id, operation)

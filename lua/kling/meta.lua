@@ -1,5 +1,6 @@
 ---@meta kling
 --- Everything public, documented once: for editors (LuaCATS), LDoc and people. Never required.
+-- Of callbacks, `require "kling.webhook"`: webhook/meta.lua.
 --
 -- Failure that can happen in a correct program returns `nil, message, failure`. `message` is one line for people and may
 -- change. `failure.code` is one of the strings in `kling.errors` and is part of the version's promise; so are its other
@@ -43,9 +44,9 @@
 
 ---@class kling.Failure
 ---@field code kling.Code
----@field operation "submit"|"query"|"list"|"wait"|"save"|"new"
+---@field operation "submit"|"query"|"list"|"wait"|"save"|"new"|"receive"
 ---@field message string the same text as the second return value, and what `tostring(failure)` gives
----@field http_status? integer
+---@field http_status? integer what the service answered; of a callback: what to answer it
 ---@field service_code? string the service's own code, as text: "1303", "task_not_exist"
 ---@field service_message? string the service's own words, without key or signed URLs
 ---@field request_id? string for the service's support

@@ -163,6 +163,11 @@ function Server:cap(tasks)
   ask(self, "POST", "cap", { tasks = tasks })
 end
 
+--- How callbacks are sent from now on; see lua/kling/emulator/callbacks.lua.
+function Server:callbacks(rules)
+  ask(self, "POST", "callbacks", rules)
+end
+
 function Server:reset()
   ask(self, "POST", "reset", {})
 end

@@ -33,7 +33,8 @@ end
 function emulate.configure(parser)
   parser:description("Run the service on this machine, with a clock, a ledger and faults.")
   parser:epilog("--list shows every variant and fault. POST /_emulator/fault, variant, advance, "
-    .. "life, cap, reset and GET /_emulator/ledger, log, tasks control it while it runs.")
+    .. "life, cap, callbacks, reset and GET /_emulator/ledger, log, tasks control it while it "
+    .. "runs.")
   parser:option("--port", "0: any free one", "0"):convert(tonumber)
   parser:option("--host", "address to listen on", "127.0.0.1")
   parser:flag("--tls", "HTTPS, with certificates made at the start")

@@ -2,6 +2,7 @@
 --
 -- Each takes the emulator and one argument, and returns true, or nil and what is wrong with it.
 
+local callbacks = require("kling.emulator.callbacks")
 local options = require("kling.options")
 local service = require("kling.emulator.service")
 local variants = require("kling.emulator.variants")
@@ -41,6 +42,7 @@ function actions.advance(emulator, seconds)
     return nil, message
   end
   emulator.clock:advance(seconds)
+  emulator.sender:wake()
   if emulator.worker then
     emulator.worker:settle(SETTLE)
   end
@@ -69,13 +71,24 @@ function actions.cap(emulator, tasks)
   return true
 end
 
+--- How callbacks are sent from now on, see callbacks.lua; {}: one on each change, not signed.
+function actions.callbacks(emulator, rules)
+  local fine, checked = pcall(options.check, rules, callbacks.rules, "callbacks", 0)
+  if not fine then
+    return nil, checked
+  end
+  emulator.sender.rules = checked
+  return true
+end
+
 --- Back to how it was made: no tasks, no ledger, no log; the faults and variants it began with.
 function actions.reset(emulator)
   emulator.variants:reset()
   emulator.faults:reset()
   emulator.service:reset()
   emulator.router.entries = {}
-  local fine, message = true, nil
+  emulator.sender:wake()
+  local fine, message = actions.callbacks(emulator, emulator.options.callbacks)
   for _, name in ipairs(emulator.options.variants or {}) do
     if fine then
       fine, message = actions.variant(emulator, name)

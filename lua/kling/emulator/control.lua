@@ -1,6 +1,6 @@
 --- The emulator's own requests, under /_emulator/: scripts it and looks inside, over HTTP.
 --
---   POST fault variant advance life cap reset      (a JSON object; its answer is {} or {error})
+--   POST fault variant advance life cap callbacks reset    (a JSON object; answers {} or {error})
 --   GET  ledger log tasks names
 
 local cjson = require("cjson.safe")
@@ -21,6 +21,7 @@ local ARGUMENTS = {
   variant = "name",
   advance = "seconds",
   cap = "tasks",
+  callbacks = true,
   reset = true,
 }
 

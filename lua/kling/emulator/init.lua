@@ -26,6 +26,7 @@
 ---@field ffmpeg? string|false the program, or false for none; default: whatever is installed
 ---@field variants? string[] names of variants to begin with
 ---@field faults? table[] fault scripts to begin with
+---@field callbacks? table how callbacks are sent, see `callbacks`
 
 ---@class kling.emulator.Emulator
 ---@field fault fun(self, script: table) add a fault: `{ name, on?, times?, after?, ... }`
@@ -33,9 +34,12 @@
 ---@field advance fun(self, seconds: number) move the clock ahead, until due work is done
 ---@field life fun(self, life: table) how long tasks made from now on stay in each state
 ---@field cap fun(self, tasks?: integer) how many tasks may run at once
+---@field callbacks fun(self, rules: table) how callbacks are sent from now on: `{ generation,
+--- secret, lost, times, late, reversed, early, forge }`, see callbacks.lua; {}: well
 ---@field reset fun(self) back to how it was made: no tasks, no ledger, no log
 
 local actions = require("kling.emulator.actions")
+local callbacks = require("kling.emulator.callbacks")
 local clock = require("kling.emulator.clock")
 local faults = require("kling.emulator.faults")
 local links = require("kling.emulator.links")
@@ -69,6 +73,7 @@ local OPTIONS = {
   ffmpeg = { type = "string or boolean" },
   variants = { type = "table" },
   faults = { type = "table" },
+  callbacks = { type = "table" },
 }
 
 local Emulator = {}
@@ -128,7 +133,14 @@ local function assemble(self, options)
     on_accept = function(task)
       if self.worker then
         self.worker:start(task)
+        self.sender:follow(task)
       end
+    end,
+  })
+  self.sender = callbacks.new({
+    service = self.service, shapes = self.shapes, clock = self.clock,
+    log = function(entry)
+      table.insert(self.router.entries, entry)
     end,
   })
 end
@@ -180,6 +192,18 @@ local function write_ca(self)
   return path
 end
 
+local function open_sender(self)
+  local post = require("kling.emulator.post")
+  local worker = self.worker
+  self.sender:open({
+    cq = self.cq,
+    news = worker.news,
+    post = function(target, headers, body)
+      return post(target, headers, body, worker.context)
+    end,
+  })
+end
+
 local function open_server(self)
   local options = self.options
   local control = require("kling.emulator.control")
@@ -215,6 +239,7 @@ function Emulator:listen()
     ffmpeg = self.options.ffmpeg,
     own_ca = self.server.ca,
   })
+  open_sender(self)
   return true
 end
 

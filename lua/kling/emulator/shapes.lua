@@ -77,7 +77,7 @@ local function videos(self, task, look)
 end
 
 local function task_result(self, task, look)
-  if look.state ~= "succeed" then
+  if look.state ~= "succeed" or not task.media then -- a forged callback has no files to show
     return self.variants:is("task_result_empty") and {} or nil
   end
   local result = {}
@@ -239,6 +239,40 @@ function Shapes:listed(tasks)
     items[i] = queried_data(self, task, self.service:look(task))
   end
   return envelope(self, items)
+end
+
+-- The newer generation's list in place of audios and videos (K-docs).
+local function outputs(self, task, look)
+  if look.state ~= "succeed" or not task.media then
+    return json.list()
+  end
+  local duration = duration_on_wire(self, task.media.duration)
+  return json.list({ {
+    type = "audio",
+    id = id_on_wire(self, task.audio_id),
+    mp3_url = link(self, task, look, task.audio_id .. ".mp3"),
+    wav_url = link(self, task, look, task.audio_id .. ".wav"),
+    mp3_duration = duration,
+    wav_duration = duration,
+  } })
+end
+
+--- The body of a callback: the task alone, without an envelope. `generation` is "legacy" (the
+--- default) or "new" (contract 4.1, K-docs).
+function Shapes:called_back(task, look, generation)
+  if generation ~= "new" then
+    return queried_data(self, task, look)
+  end
+  return {
+    id = id_on_wire(self, task.id),
+    status = look.state == "succeed" and "succeeded" or look.state,
+    message = look.message or "",
+    create_time = milliseconds(task.created_at),
+    update_time = milliseconds(look.updated_at),
+    external_id = task.fields.external_task_id,
+    outputs = outputs(self, task, look),
+    billing = json.list(),
+  }
 end
 
 local function with_request_id(self, message)
