@@ -34,6 +34,12 @@ static int client_failure(lua_State *L) { /* Lua: raw.failure(client, job) */
   return 1;
 }
 
+/* Lua: raw.known(client, job): the failure fields task_state and billed. */
+static int client_known(lua_State *L) {
+  kling_info_push_known(L, check_job(L));
+  return 2;
+}
+
 static int push_download(lua_State *L, const struct job *job) {
   char digest[SHA256_HEX];
   kling_sha256_hex(&job->sink->hash, digest);
@@ -81,6 +87,7 @@ static const luaL_Reg functions[] = {
     {"ended",    client_ended   },
     {"failure",  client_failure },
     {"info",     client_info    },
+    {"known",    client_known   },
     {"progress", client_progress},
     {"take",     client_take    },
     {NULL,       NULL           },

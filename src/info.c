@@ -89,9 +89,21 @@ static enum kling_error code_of(const struct job *job) {
   return last ? last->code : KLING_OK;
 }
 
-void kling_info_push_failure(lua_State *L, const struct job *job) {
+/* A create on its way may have arrived. */
+static bool is_leaving(const struct job *job) {
+  return job->kind == JOB_TASK && job->state == JOB_SUBMITTING &&
+         job->transfer && kling_transfer_was_sent(job->transfer);
+}
+
+void kling_info_push_known(lua_State *L, const struct job *job) {
   static const char *const existence[] = {"not-created", "may-exist", "exists"};
   static const char *const billed[] = {"no", "maybe", "yes"};
+  bool leaving = is_leaving(job);
+  lua_pushstring(L, existence[leaving ? MAY_EXIST : job->existence]);
+  lua_pushstring(L, billed[leaving ? BILLED_MAYBE : job->billed]);
+}
+
+void kling_info_push_failure(lua_State *L, const struct job *job) {
   static const char *const operations[] = {"wait", "query", "list", "save"};
   enum kling_error code = code_of(job);
   if (code == KLING_OK) {
@@ -105,7 +117,8 @@ void kling_info_push_failure(lua_State *L, const struct job *job) {
                                                     : operations[job->kind]);
   set_string(L, "task_id", job->task_id);
   set_string(L, "external_task_id", job->external_task_id);
-  set_string(L, "task_state", existence[job->existence]);
-  set_string(L, "billed", billed[job->billed]);
+  kling_info_push_known(L, job);
+  lua_setfield(L, -3, "billed");
+  lua_setfield(L, -2, "task_state");
   set_attempts(L, &job->attempts);
 }

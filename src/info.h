@@ -9,6 +9,10 @@
 /* Push kling.Info, without eta and failure. */
 void kling_info_push(lua_State *L, const struct job *job);
 
+/* Push what is known of the task at the service: a failure's task_state and
+ * billed. */
+void kling_info_push_known(lua_State *L, const struct job *job);
+
 /* Push the facts of why a job failed, or of what last went wrong while it
  * runs; nil when nothing has. */
 void kling_info_push_failure(lua_State *L, const struct job *job);

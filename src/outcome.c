@@ -81,12 +81,20 @@ static double seconds_to_next_look(struct engine *e, const struct job *job) {
   return job->is_called_back && usual < rare ? rare : usual;
 }
 
+/* Whole or not at all: half an id is another task's. */
+static bool keep_id(struct job *job, struct scan_value v) {
+  char text[REASON_SIZE];
+  size_t len = kling_scan_text(v, text, sizeof(text));
+  return len > 0 && len == strlen(text) &&
+         kling_job_set_text(&job->task_id, text);
+}
+
 static void accept_task(struct engine *e, struct job *job,
                         const struct api_reply *reply) {
   char path[API_PATH_SIZE];
   job->existence = EXISTS;
   job->billed = BILLED_YES;
-  if (!keep_text(&job->task_id, reply->task.task_id) ||
+  if (!keep_id(job, reply->task.task_id) ||
       !kling_api_path(job->task_id, path)) {
     lose_create(e, job, KLING_PROTOCOL); /* an id nobody can ask for */
     return;
@@ -281,7 +289,7 @@ bool kling_outcome_stop(struct engine *e, struct job *job, enum job_event event,
   }
   if (job->transfer) {
     if (job->state == JOB_SUBMITTING && job->kind == JOB_TASK &&
-        job->transfer->sent > 0) {
+        kling_transfer_was_sent(job->transfer)) {
       job->existence = MAY_EXIST;
       job->billed = BILLED_MAYBE;
     }

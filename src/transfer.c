@@ -310,7 +310,7 @@ static enum http_outcome outcome_of(const struct transfer *t, CURLcode code) {
   }
 }
 
-static bool was_sent(const struct transfer *t) {
+bool kling_transfer_was_sent(const struct transfer *t) {
 #if LIBCURL_VERSION_NUM >= 0x075000
   return t->sent > 0;
 #else
@@ -348,7 +348,7 @@ void kling_transfer_end(struct transfer *t, int curl_code) {
   curl_off_t wait = 0;
   r->outcome = outcome_of(t, (CURLcode)curl_code);
   r->curl_code = curl_code;
-  r->sent = was_sent(t);
+  r->sent = kling_transfer_was_sent(t);
   r->retry_after = -1.0;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
   if (curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK &&

@@ -83,6 +83,8 @@ struct transfer *kling_transfer_new(const struct http_shared *shared,
 void kling_transfer_free(struct transfer *t);
 /* Ready it for a request. False: out of memory or a URL that is none. */
 bool kling_transfer_prepare(struct transfer *t, const struct http_request *r);
+/* May a byte of the request have left? */
+bool kling_transfer_was_sent(const struct transfer *t);
 /* Fill in `result`. */
 void kling_transfer_end(struct transfer *t, int curl_code);
 

@@ -109,16 +109,11 @@ local function reason_not_done(state, until_when)
   return ("it was still %s after %.4g s"):format(state, until_when.seconds)
 end
 
-local accepted = { task_state = "exists", billed = "yes" }
-local not_accepted = { task_state = "not-created", billed = "no" }
-
 --- nil, message, failure for a wait that ended before its job.
 function M.not_done(client, job, until_when, operation)
   local state, info = raw.info(client, job)
   local facts = raw.failure(client, job) or {}
-  for name, value in pairs(info.task_id and accepted or not_accepted) do
-    facts[name] = facts[name] or value
-  end
+  facts.task_state, facts.billed = raw.known(client, job)
   facts.task_id, facts.external_task_id = info.task_id, info.external_task_id
   facts.operation = operation
   facts.code = until_when.problem or "timeout"

@@ -243,6 +243,8 @@ function core.Client:save(subject, folder, given)
     result, message, why = Client.result_of(self, subject, until_when)
     if not result then
       return nil, message, why
+    elseif not raw.is_open(self) then -- on_change may have closed it
+      return fail(result, { code = "closed" })
     end
   end
   return save_result(self, result, folder, checked, until_when)
