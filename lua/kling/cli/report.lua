@@ -82,6 +82,11 @@ function M.finish(args, outcome, show)
   return code
 end
 
+--- A line on standard output. Not `print`: Lua 5.4's flushes, and does not say when that failed.
+function M.line(text)
+  io.stdout:write(text, "\n")
+end
+
 local function seconds(duration)
   return duration and ("%.2f s"):format(duration) or "-"
 end
@@ -89,13 +94,13 @@ end
 --- Print saved files, one a line.
 function M.show_files(files)
   for _, file in ipairs(files or {}) do
-    print(("%s  %s  %d bytes"):format(file.path, seconds(file.duration), file.bytes))
+    M.line(("%s  %s  %d bytes"):format(file.path, seconds(file.duration), file.bytes))
   end
 end
 
 local function show_link(format, link)
   if link then
-    print(("%-5s  %s  %s"):format(format, seconds(link.duration), link.url))
+    M.line(("%-5s  %s  %s"):format(format, seconds(link.duration), link.url))
   end
 end
 
@@ -118,7 +123,7 @@ function M.show_tasks(tasks)
   for _, task in ipairs(tasks or {}) do
     local made = task.created_at
       and os.date("%Y-%m-%d %H:%M:%S", math.floor(task.created_at)) or "-"
-    print(table.concat({ task.task_id or "-", task.state, made, task.external_task_id or "-",
+    M.line(table.concat({ task.task_id or "-", task.state, made, task.external_task_id or "-",
       task.status_message }, "  "))
   end
 end

@@ -24,7 +24,7 @@ function run.run(args)
   end)
   return report.finish(args, outcome, function()
     if outcome.task_id then
-      print("task " .. outcome.task_id)
+      report.line("task " .. outcome.task_id)
     end
     report.show_files(outcome.files)
   end)

@@ -19,7 +19,7 @@ function submit.run(args)
   end)
   return report.finish(args, outcome, function()
     if outcome.task_id then
-      print(outcome.task_id)
+      report.line(outcome.task_id)
     end
   end)
 end
