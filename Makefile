@@ -107,16 +107,25 @@ valgrind:
 # A parser is src/NAME*.c and its target fuzz/NAME_fuzz.c; clang's libFuzzer.
 FUZZ_SECONDS ?= 60
 FUZZERS = $(patsubst fuzz/%_fuzz.c,build/fuzz/%,$(wildcard fuzz/*_fuzz.c))
+FUZZ_SOURCES = $(wildcard src/$**.c)
+build/fuzz/api: FUZZ_SOURCES += $(wildcard src/scan*.c) src/service_code.c
+build/fuzz/json: FUZZ_SOURCES += $(wildcard src/scan*.c)
+build/fuzz/json: FUZZ_LIBS = $(shell $(PKG_CONFIG) --libs $(LUA_PC)) -lm
 fuzz: $(FUZZERS)
+	@mkdir -p build/fuzz/seeds
+	$(LUA) fuzz/seeds.lua build/fuzz/seeds
 	for target in $(FUZZERS); do \
+	  mkdir -p $$target.corpus && \
 	  $$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-	    -artifact_prefix=build/fuzz/ || exit 1; \
+	    -artifact_prefix=build/fuzz/ $$target.corpus build/fuzz/seeds || \
+	    exit 1; \
 	done
 
 build/fuzz/%: fuzz/%_fuzz.c $(wildcard src/*.[ch])
 	@mkdir -p $(@D)
 	clang -std=c99 -g -O1 -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=undefined -o $@ $< $(wildcard src/$**.c)
+	  -fno-sanitize-recover=undefined $(LUA_CFLAGS) -o $@ $< $(FUZZ_SOURCES) \
+	  $(FUZZ_LIBS)
 
 C_FILES = $(wildcard src/*.c fuzz/*.c spec/support/*.c)
 C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h spec/support/*.h)

@@ -1,0 +1,75 @@
+/* scan_fuzz.c - scan.c on arbitrary bytes: never reads outside them, and every
+ * value in a text it accepts is a text it accepts. */
+#undef NDEBUG
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../src/scan.h"
+
+/* Cut at any size, it is the beginning of what it is uncut. */
+static void check_text(struct scan_value v) {
+  size_t room = v.len + 1; /* no character is longer than its escape */
+  char *whole = malloc(room);
+  size_t len;
+  size_t size;
+  assert(whole != NULL);
+  len = kling_scan_text(v, whole, room);
+  assert(len < room && whole[len] == '\0');
+  for (size = 1; size <= len + 1 && size < 40; size++) {
+    char cut[40];
+    size_t cut_len = kling_scan_text(v, cut, size);
+    assert(cut_len < size && cut[cut_len] == '\0');
+    assert(memcmp(whole, cut, cut_len) == 0);
+  }
+  free(whole);
+}
+
+static void check_value(struct scan_value v, const char *text, size_t len);
+
+static void check_members(struct scan_value v) {
+  static const char *const names[] = {"code", "data", "task_id", "a", ""};
+  size_t i;
+  for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    struct scan_value member = kling_scan_get(v, names[i]);
+    if (member.type != SCAN_NONE) {
+      check_value(member, v.at, v.len);
+    }
+  }
+}
+
+static void check_elements(struct scan_value v) {
+  const char *cursor = NULL;
+  struct scan_value element;
+  while (kling_scan_next(v, &cursor, &element)) {
+    check_value(element, v.at, v.len);
+  }
+}
+
+static void check_value(struct scan_value v, const char *text, size_t len) {
+  struct scan_value again;
+  assert(v.at >= text && v.len > 0 && v.len <= len - (size_t)(v.at - text));
+  assert(kling_scan_document(v.at, v.len, &again));
+  assert(again.at == v.at && again.len == v.len && again.type == v.type);
+  check_text(v);
+  kling_scan_number(v, -1.0);
+  check_members(v);
+  check_elements(v);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  char *text = malloc(size ? size : 1); /* no NUL behind it */
+  struct scan_value v;
+  assert(text != NULL);
+  memcpy(text, data, size);
+  if (kling_scan_document(text, size, &v)) {
+    check_value(v, text, size);
+  } else {
+    assert(v.type == SCAN_NONE);
+  }
+  free(text);
+  return 0;
+}
