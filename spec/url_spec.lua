@@ -114,7 +114,7 @@ describe("a base_url", function()
     } do
       assert.equal("https://host[:port][/path] expected", url.check_base(text), text)
     end
-    for _, text in ipairs { "https://a.example?b", "https://a.example/#", "https://a.example/b?c" } do
+    for _, text in ipairs { "https://a.test?b", "https://a.test/#", "https://a.test/b?c" } do
       assert.equal("a URL without query and fragment expected", url.check_base(text), text)
     end
   end)

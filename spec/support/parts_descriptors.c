@@ -1,6 +1,6 @@
 /* parts_descriptors.c - the poller, and the descriptors and limits that specs
  * need around it and around sinks. */
-#define _XOPEN_SOURCE 700
+#define _POSIX_C_SOURCE 200809L
 #include "parts.h"
 
 #include <errno.h>
