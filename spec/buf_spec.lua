@@ -57,6 +57,16 @@ describe("a buffer", function()
     assert.equal("and again", (buf:content()))
   end)
 
+  it("has its NUL where the content ends, also among older bytes", function()
+    local buf = parts.buf(NO_CEILING)
+    buf:append(("x"):rep(100))
+    buf:reset(1e6)
+    buf:append "short"
+    local content, _, is_terminated = buf:content()
+    assert.equal("short", content)
+    assert.is_true(is_terminated)
+  end)
+
   it("gives its content away once", function()
     local buf = parts.buf(NO_CEILING)
     buf:append "all\0of it"
