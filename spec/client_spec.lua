@@ -48,7 +48,7 @@ describe("client", function()
     it("sends nothing before somebody steps, and then what was asked for", function()
       local client = quick.client(server)
       local job = client:submit {
-        video_url = "https://example.com/a b.mp4" and "https://example.com/a.mp4",
+        video_url = "https://example.com/a.mp4",
         sound_effect_prompt = "rain \"on\" a\ntin roof \226\130\172",
         bgm_prompt = "",
         asmr_mode = false,
@@ -476,10 +476,11 @@ describe("client", function()
       local kling = require "kling"
       local before = count()
       local client = assert(kling.new { api_key = "k", base_url = server.url })
-      local job = client:submit(CLIP)
+      local held = { client, client:submit(CLIP) }
       client:step(0.05)
       assert.is_true(count() > before)
-      job, client = nil, nil -- luacheck: ignore 311
+      assert.equal(held[1], held[2]:client())
+      client, held = nil, nil -- luacheck: ignore 311
       assert.equal(before, count())
     end)
   end)

@@ -551,14 +551,16 @@ describe("the engine", function()
       end)
       raw.turns = 0
       local client = quick.client(raw, { loop = raw.loop, max_requests = 3 })
+      local jobs = {}
       for i = 1, 12 do
-        core.raw.start_list(client, "pageNum=" .. i)
+        jobs[i] = core.raw.start_list(client, "pageNum=" .. i)
       end
       local deadline = core.now() + PATIENCE
       while served < 12 and core.now() < deadline do
         raw.loop.pause(client, 0.005)
       end
       assert.equal(12, served)
+      assert.equal(12, #jobs) -- held until here: a list nobody holds is given up
       assert.equal(3, most)
       client:close()
       raw:stop()

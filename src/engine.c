@@ -141,8 +141,12 @@ void kling_engine_hold(struct engine *e, uint32_t index) {
 }
 
 void kling_engine_drop(struct engine *e, uint32_t index) {
-  e->jobs[index].handles--;
-  forget_if_over(e, &e->jobs[index]);
+  struct job *job = &e->jobs[index];
+  job->handles--;
+  if (job->handles == 0 && job->kind != JOB_TASK) {
+    kling_engine_cancel(e, index); /* who asked is gone, after an error say */
+  }
+  forget_if_over(e, job);
 }
 
 /* --- lists and the heap

@@ -1,5 +1,6 @@
 /* sink.c - where a download's bytes go: NAME.part, then synced and renamed. */
-#define _POSIX_C_SOURCE 200809L
+#define _POSIX_C_SOURCE  200809L
+#define _DARWIN_C_SOURCE /* flock */
 #include "sink.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +28,25 @@ static char *join(const char *a, const char *b) {
   return joined;
 }
 
+/* One part file has one writer: a second one, in this process or another, would
+ * tear what the first is about to publish. The lock ends with its holder.
+ * Between open and flock the first may have finished and taken the name away.
+ */
+static bool own_part(const struct sink *s) {
+  struct stat opened;
+  struct stat named;
+  if (flock(s->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    errno = EBUSY;
+    return false;
+  }
+  if (fstat(s->fd, &opened) != 0 || lstat(s->part, &named) != 0 ||
+      opened.st_dev != named.st_dev || opened.st_ino != named.st_ino) {
+    errno = EBUSY;
+    return false;
+  }
+  return ftruncate(s->fd, 0) == 0;
+}
+
 bool kling_sink_open(struct sink *s, const char *path, bool overwrite) {
   struct stat there;
   memset(s, 0, sizeof(*s));
@@ -41,9 +62,8 @@ bool kling_sink_open(struct sink *s, const char *path, bool overwrite) {
     return fail(s, EEXIST);
   }
   kling_sha256_start(&s->hash);
-  s->fd = open(s->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-               0666);
-  s->unfinished = s->fd >= 0;
+  s->fd = open(s->part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  s->unfinished = s->fd >= 0 && own_part(s);
   return s->unfinished || fail(s, errno);
 }
 
@@ -117,19 +137,29 @@ static bool publish(struct sink *s) {
   return rename(s->part, s->path) == 0;
 }
 
-bool kling_sink_finish(struct sink *s) {
+/* close is where a network file system says "disk full". A copy of the
+ * descriptor keeps the lock until the part file has its name. */
+static bool flush(struct sink *s) {
   int fd = s->fd;
+  int copy;
   if (fsync(fd) != 0 && errno != EINVAL) {
-    return fail(s, errno);
+    return false;
   }
-  s->fd = -1;
-  if (close(fd) != 0) { /* where a network file system says "disk full" */
-    return fail(s, errno);
+  copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) {
+    return false;
   }
-  if (!publish(s)) {
+  s->fd = copy;
+  return close(fd) == 0;
+}
+
+bool kling_sink_finish(struct sink *s) {
+  if (!flush(s) || !publish(s)) {
     return fail(s, errno);
   }
   s->unfinished = false;
+  close(s->fd);
+  s->fd = -1;
   return sync_folder(s->path) || fail(s, errno);
 }
 

@@ -90,7 +90,8 @@ function M.wait_until(client, is_done, until_when)
     if left <= 0 then
       return false
     end
-    local _, problem = loop.pause(client, math.min(left, client:timeout() or left))
+    local most = math.min(left, until_when.longest_pause or left)
+    local _, problem = loop.pause(client, math.min(most, client:timeout() or most))
     if problem then
       until_when.problem = problem
       return false

@@ -12,12 +12,19 @@ local raw = core.raw
 local EXTENSIONS = { mp3 = "mp3", wav = "wav", video = "mp4" }
 local ORDER = { "mp3", "wav", "video" }
 
+local PROGRESS = 0.1 -- seconds between calls of on_progress, at most
+
 local function check_formats(formats)
+  local seen = {}
   for i = 1, #formats do
-    if not EXTENSIONS[formats[i]] then
+    local format = formats[i]
+    if not EXTENSIONS[format] then
       return ("'mp3', 'wav' or 'video' expected, got '%s'%s"):format(
-        tostring(formats[i]), options.hint(formats[i], EXTENSIONS))
+        tostring(format), options.hint(format, EXTENSIONS))
+    elseif seen[format] then
+      return ("'%s' is in it twice"):format(format)
     end
+    seen[format] = true
   end
   return #formats == 0 and "at least one format expected" or nil
 end
@@ -32,7 +39,7 @@ local rules = {
 -- Ids come from outside. What is left as it is cannot leave the folder or hide; what is not is
 -- replaced, and told apart by a digest.
 local function safe_name(id)
-  local name = id:gsub("[^%w._-]", "_"):gsub("^[.-]", "_"):sub(1, 100)
+  local name = id:gsub("[^%w._-]", "_"):gsub("^[.-]", "_"):gsub("^$", "_"):sub(1, 100)
   if name == id then
     return name
   end
@@ -137,6 +144,7 @@ local function all_ended(client, files)
   return true
 end
 
+-- What it raises is the caller's; but no download is left running that nobody waits for.
 local function report_progress(client, files, on_progress)
   local done, total = 0, 0
   for _, file in ipairs(files) do
@@ -144,7 +152,11 @@ local function report_progress(client, files, on_progress)
     done = done + (bytes or 0)
     total = total and expected and total + expected
   end
-  on_progress(done, total or nil)
+  local called, raised = pcall(on_progress, done, total or nil)
+  if not called then
+    stop_all(client, files)
+    error(raised, 0)
+  end
 end
 
 local function start_all(client, files, overwrite)
@@ -161,6 +173,7 @@ local function download_all(client, result, files, checked, until_when)
   if not start_all(client, files, checked.overwrite) then
     return give_up(client, result, files)
   end
+  until_when.longest_pause = checked.on_progress and PROGRESS
   local in_time = Client.wait_until(client, function()
     if checked.on_progress then
       report_progress(client, files, checked.on_progress)

@@ -1,0 +1,504 @@
+--- Downloads: whole or not at all, never over a file, never where they must not go.
+
+local core = require "kling.core"
+local emulator = require "spec.support.emulator"
+local lfs = require "lfs"
+local quick = require "spec.support.quick"
+local raw_server = require "spec.support.raw_server"
+
+local CLIP, PATIENCE = quick.CLIP, quick.PATIENCE
+local LIFE = 10 -- seconds; longer than any task here lives
+
+local function names_in(folder)
+  local found = {}
+  for name in lfs.dir(folder) do
+    if name ~= "." and name ~= ".." then
+      found[#found + 1] = name
+    end
+  end
+  table.sort(found)
+  return found
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+describe("save", function()
+  local server, client, job, result, folder, remove
+
+  setup(function()
+    server = emulator.start { clock = "manual", http2 = false, link_seconds = 3600 }
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    server:reset()
+    folder, remove = quick.folder()
+    client = quick.client(server)
+    job = client:submit(CLIP)
+    quick.until_state(client, job, "submitted")
+    server:advance(LIFE)
+    result = assert(client:wait(job, PATIENCE))
+  end)
+
+  after_each(function()
+    quick.close_all()
+    client, job, result = nil, nil, nil
+    remove()
+  end)
+
+  local function save(options)
+    options = options or {}
+    options.timeout = options.timeout or PATIENCE
+    return client:save(job, folder, options)
+  end
+
+  local function fail_to_save(options)
+    local files, message, failure = save(options)
+    assert.is_nil(files)
+    assert.equal(message, tostring(failure))
+    assert.same({ "save", "exists", "yes", result.task_id },
+      { failure.operation, failure.task_state, failure.billed, failure.task_id })
+    return failure
+  end
+
+  -- One file from a server of ours: `handle` gets each connection.
+  local function save_from(handle, options)
+    local raw = raw_server.start(handle)
+    local other = quick.client(raw, { loop = raw.loop, stall_timeout = 1 })
+    local given = { task_id = "1", videos = {}, audios = { { mp3 = { url = raw.url .. "/a.mp3" } } } }
+    options = options or {}
+    options.timeout = options.timeout or PATIENCE
+    local files, _, failure = other:save(given, folder, options)
+    local connections = raw.connections
+    other:close()
+    raw:stop()
+    return files, failure, connections
+  end
+
+  it("writes every file, whole, under its name, with its facts", function()
+    local files = assert(save())
+    local id = result.task_id
+    assert.same({ id .. ".mp3", id .. ".mp4", id .. ".wav" }, names_in(folder))
+    for i, format in ipairs { "mp3", "wav", "video" } do
+      local bytes = quick.read(files[i].path)
+      assert.same({ format, #bytes, core.sha256(bytes) },
+        { files[i].format, files[i].bytes, files[i].sha256 })
+      assert.is_true(#bytes > 1000)
+    end
+    assert.equal(result.audios[1].wav.duration, files[2].duration)
+    assert.equal("RIFF", quick.read(files[2].path):sub(1, 4))
+    assert.equal("ftyp", quick.read(files[3].path):sub(5, 8))
+  end)
+
+  it("writes what is asked for, in that order", function()
+    local files = assert(save { formats = { "video", "mp3" } })
+    assert.same({ "video", "mp3" }, { files[1].format, files[2].format })
+    assert.equal(2, #names_in(folder))
+  end)
+
+  it("takes a result in place of its job, of any client", function()
+    local files = assert(quick.client(server):save(result, folder, { formats = { "mp3" } }))
+    assert.equal(1, #files)
+  end)
+
+  it("waits for a job that has not ended", function()
+    local second = client:submit(CLIP)
+    quick.until_state(client, second, "submitted")
+    local files, _, failure = client:save(second, folder, { timeout = 0.1 })
+    assert.is_nil(files)
+    assert.same({ "timeout", "exists" }, { failure.code, failure.task_state })
+    server:advance(LIFE)
+    assert.equal(3, #assert(client:save(second, folder, { timeout = PATIENCE })))
+  end)
+
+  it("of a job that failed brings its failure", function()
+    server:life { fail = "broken" }
+    local second = client:submit(CLIP)
+    quick.until_state(client, second, "submitted")
+    server:advance(LIFE)
+    local files, _, failure = client:save(second, folder)
+    assert.is_nil(files)
+    assert.equal("failed", failure.code)
+    assert.same({}, names_in(folder))
+  end)
+
+  it("makes the folder and those above it", function()
+    folder = folder .. "/a/b c/\195\188"
+    assert(save { formats = { "mp3" } })
+    assert.same({ result.task_id .. ".mp3" }, names_in(folder))
+  end)
+
+  it("into something that is no folder is a failure", function()
+    write(folder .. "/file", "mine")
+    folder = folder .. "/file"
+    assert.equal("io", fail_to_save().code)
+    folder = folder .. "/below"
+    assert.equal("io", fail_to_save().code)
+    assert.equal(0, #quick.logged(server, "download"))
+  end)
+
+  it("refuses what exists before it downloads anything", function()
+    local path = folder .. "/" .. result.task_id .. ".mp4"
+    write(path, "mine")
+    local failure = fail_to_save()
+    assert.equal("io", failure.code)
+    assert.matches(path, failure.message, 1, true)
+    assert.same({ result.task_id .. ".mp4" }, names_in(folder))
+    assert.equal("mine", quick.read(path))
+    client:step(0.05)
+    assert.equal(0, #quick.logged(server, "download"))
+  end)
+
+  it("replaces what exists when it is told to", function()
+    write(folder .. "/" .. result.task_id .. ".mp3", "mine")
+    local files = assert(save { overwrite = true })
+    assert.equal(files[1].bytes, #quick.read(files[1].path))
+    assert.equal(3, #names_in(folder))
+  end)
+
+  it("does not write through a link that lies where its file will be", function()
+    local mine = folder .. "/mine"
+    write(mine, "mine")
+    local path = folder .. "/" .. result.task_id .. ".mp3"
+    for _, name in ipairs { path, path .. ".part" } do
+      assert(lfs.link(mine, name, true))
+      save { formats = { "mp3" }, overwrite = name ~= path }
+      assert.equal("mine", quick.read(mine))
+      os.remove(name)
+      os.remove(path)
+    end
+  end)
+
+  it("streams to a name that says it is not whole", function()
+    local seen = {}
+    assert(save {
+      formats = { "wav" },
+      on_progress = function()
+        for _, name in ipairs(names_in(folder)) do
+          seen[name] = true
+        end
+      end,
+    })
+    assert.is_true(seen[result.task_id .. ".wav.part"])
+    assert.same({ result.task_id .. ".wav" }, names_in(folder))
+  end)
+
+  it("tells how far it is", function()
+    server:fault { name = "trickle", on = "download", bytes = 60000, seconds = 0.02, times = 3 }
+    local steps, total_seen = {}, nil
+    local files = assert(save {
+      on_progress = function(done, total)
+        steps[#steps + 1] = done
+        total_seen = total or total_seen
+      end,
+    })
+    local sum = 0
+    for _, file in ipairs(files) do
+      sum = sum + file.bytes
+    end
+    assert.equal(sum, total_seen)
+    assert.equal(sum, steps[#steps])
+    for i = 2, #steps do
+      assert.is_true(steps[i] >= steps[i - 1])
+    end
+    assert.is_true(#steps > 3)
+  end)
+
+  it("stops what it began when on_progress raises", function()
+    server:fault { name = "trickle", on = "download", bytes = 5000, seconds = 0.02, times = 1 }
+    local oops = {}
+    local done, raised = pcall(save, {
+      formats = { "wav" },
+      on_progress = function(bytes)
+        if bytes > 0 then
+          error(oops)
+        end
+      end,
+    })
+    assert.is_false(done)
+    assert.equal(oops, raised)
+    assert.same({}, names_in(folder))
+    local files = assert(save { formats = { "wav" } })
+    assert.equal(files[1].sha256, core.sha256(quick.read(files[1].path)))
+  end)
+
+  it("stops what it began when on_change raises", function()
+    server:fault { name = "trickle", on = "download", bytes = 5000, seconds = 0.02, times = 1 }
+    local oops, is_raising = {}, false
+    local other = quick.client(server, {
+      on_change = function()
+        if is_raising then
+          error(oops)
+        end
+      end,
+    })
+    local saved = pcall(other.save, other, result, folder, {
+      formats = { "wav" },
+      timeout = PATIENCE,
+      on_progress = function(bytes)
+        if bytes > 0 and not is_raising then
+          is_raising = true
+          other:submit(CLIP)
+        end
+      end,
+    })
+    assert.is_false(saved)
+    collectgarbage()
+    collectgarbage()
+    assert.same({}, names_in(folder))
+  end)
+
+  for name, fault in pairs {
+    ["is cut off"] = { name = "cut", bytes = 1000 },
+    ["is reset"] = { name = "reset", bytes = 1000 },
+    ["is dropped"] = { name = "drop_before" },
+    ["is answered with 503"] = { name = "html", status = 503 },
+  } do
+    it("tries a download again that " .. name, function()
+      fault.on, fault.times = "download", 1
+      server:fault(fault)
+      local files = assert(save { formats = { "mp3" } })
+      assert.equal(files[1].bytes, #quick.read(files[1].path))
+      assert.equal(files[1].sha256, core.sha256(quick.read(files[1].path)))
+      assert.equal(2, #quick.logged(server, "download"))
+    end)
+  end
+
+  it("gives up after a few tries and leaves nothing", function()
+    server:fault { name = "cut", on = "download", bytes = 1000, forever = true }
+    local failure = fail_to_save { formats = { "mp3" } }
+    assert.same({ "network", true }, { failure.code, failure.retryable })
+    assert.equal(#failure.attempts, #quick.logged(server, "download"))
+    assert.is_true(#failure.attempts > 1)
+    assert.same({}, names_in(folder))
+  end)
+
+  it("leaves nothing when its time is over", function()
+    server:fault { name = "trickle", on = "download", bytes = 1000, seconds = 0.05, times = 3 }
+    local failure = fail_to_save { timeout = 0.3 }
+    assert.same({ "timeout", true }, { failure.code, failure.retryable })
+    assert.same({}, names_in(folder))
+  end)
+
+  it("of a link that is no longer valid says so, and asks no more", function()
+    server:advance(3601)
+    local failure = fail_to_save()
+    assert.same({ "expired", 403, false },
+      { failure.code, failure.http_status, failure.retryable })
+    assert.not_matches("Signature=%w", failure.message)
+    assert.same({}, names_in(folder))
+    assert.is_true(#quick.logged(server, "download") <= 3)
+  end)
+
+  it("of a download that stalls tries again", function()
+    local hung = 0
+    local files, failure, connections = save_from(function(connection)
+      raw_server.read_request(connection)
+      if hung == 0 then
+        hung = 1
+        connection:xwrite("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nab", "bn")
+        connection:xread(1, "bn", PATIENCE)
+      else
+        connection:xwrite("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nabcd", "bn")
+      end
+    end)
+    assert(files, tostring(failure))
+    assert.equal("abcd", quick.read(files[1].path))
+    assert.equal(2, connections)
+  end)
+
+  it("takes no body for whole whose end was not seen", function()
+    local failure = select(2, save_from(function(connection)
+      raw_server.read_request(connection)
+      connection:xwrite("HTTP/1.1 200 OK\r\n\r\nabcd", "bn")
+    end, { timeout = 0.5 }))
+    assert.truthy(failure.code == "network" or failure.code == "timeout")
+    assert.same({}, names_in(folder))
+  end)
+
+  it("takes chunks, and an empty file", function()
+    local files = assert(save_from(function(connection)
+      raw_server.read_request(connection)
+      connection:xwrite("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+        .. "3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n", "bn")
+    end))
+    assert.same({ 4, "abcd" }, { files[1].bytes, quick.read(files[1].path) })
+    files = assert(save_from(function(connection)
+      raw_server.read_request(connection)
+      connection:xwrite("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "bn")
+    end, { overwrite = true }))
+    assert.same({ 0, "" }, { files[1].bytes, quick.read(files[1].path) })
+  end)
+
+  it("does not save a part for the whole, nor a page with another status", function()
+    for _, status in ipairs { "206 Partial Content", "204 No Content", "203 Odd", "400 Bad" } do
+      local failure = select(2, save_from(function(connection)
+        raw_server.read_request(connection)
+        connection:xwrite(("HTTP/1.1 %s\r\ncontent-length: 4\r\n\r\nabcd"):format(status), "bn")
+      end))
+      assert.equal("protocol", failure.code)
+      assert.equal(tonumber(status:match "%d+"), failure.http_status)
+      assert.same({}, names_in(folder))
+    end
+  end)
+
+  it("asks for bytes as they are, without the key", function()
+    local head
+    assert(save_from(function(connection)
+      head = raw_server.read_request(connection)
+      connection:xwrite("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\na", "bn")
+    end))
+    assert.not_matches("[Aa]uthorization", head)
+    assert.not_matches(quick.KEY, head, 1, true)
+    assert.not_matches("[Aa]ccept%-[Ee]ncoding", head)
+    assert.matches("kling%-lua/", head)
+  end)
+
+  describe("to names made of ids", function()
+    local function save_as(id, options)
+      local given = { task_id = id, external_task_id = result.external_task_id,
+        audios = result.audios, videos = result.videos }
+      options = options or { formats = { "mp3" } }
+      options.timeout = PATIENCE
+      return assert(client:save(given, folder, options))
+    end
+
+    it("stays in the folder, whatever they hold", function()
+      local inner = folder .. "/inner"
+      assert(lfs.mkdir(inner))
+      folder = inner
+      local hostile = { "../out", "..", ".", "/etc/x", ".hidden", "-rf", "a/b", "a\0b", "a\nb",
+        "\195\188", ("x"):rep(300), "a:b*?\"<>|", "", "a.part" }
+      for i, id in ipairs(hostile) do
+        local path = save_as(id)[1].path
+        local name = path:sub(#inner + 2)
+        assert.equal(inner .. "/", path:sub(1, #inner + 1))
+        assert.matches("^[%w_][%w._-]*%.mp3$", name)
+        assert.is_true(#name < 200)
+        assert.equal(i, #names_in(inner))
+      end
+      inner = inner:match "^(.*)/"
+      assert.same({ "inner" }, names_in(inner))
+    end)
+
+    it("numbers the second of a kind", function()
+      local audio = result.audios[1]
+      local given = { task_id = "1", audios = { audio, audio }, videos = {} }
+      local files = assert(client:save(given, folder, { timeout = PATIENCE }))
+      assert.equal(4, #files)
+      assert.same({ "1-2.mp3", "1-2.wav", "1.mp3", "1.wav" }, names_in(folder))
+    end)
+  end)
+
+  describe("with links", function()
+    local function save_link(from, url)
+      local given = { task_id = "1", audios = { { mp3 = { url = url } } }, videos = {} }
+      local files, _, failure = from:save(given, folder, { timeout = PATIENCE })
+      assert.is_nil(files)
+      assert.same({}, names_in(folder))
+      return failure
+    end
+
+    it("to private addresses opens no connection", function()
+      for _, host in ipairs { "10.1.2.3", "192.168.0.1", "169.254.169.254", "172.16.0.1",
+        "[fd00::1]", "[::ffff:10.1.2.3]", "0.0.0.0", "167838211", "0x0a010203" } do
+        local started = core.now()
+        local failure = save_link(client, "https://" .. host .. "/a.mp3?Signature=secret")
+        assert.same({ "policy", false, 1 }, { failure.code, failure.retryable,
+          #failure.attempts }, host)
+        assert.not_matches("secret", failure.message)
+        assert.is_true(core.now() - started < 2)
+      end
+    end)
+
+    it("to loopback goes only where base_url does", function()
+      local far = quick.client { url = "https://api.example.com" }
+      for _, host in ipairs { "127.0.0.1", "127.9.9.9", "localhost", "[::1]" } do
+        assert.equal("policy", save_link(far, "https://" .. host .. ":1/a.mp3").code)
+      end
+      assert.equal("network",
+        save_link(client, "https://127.0.0.1:1/a.mp3").code)
+    end)
+
+    it("in plain http goes only to loopback", function()
+      for _, url in ipairs { "http://example.com/a.mp3?Signature=secret", "ftp://127.0.0.1/a",
+        "file:///etc/passwd", "HTTP://10.1.2.3/", "http://127.0.0.1@example.com/", "a.mp3",
+        "http://127.0.0.1.example.com/" } do
+        local failure = save_link(client, url)
+        assert.equal("policy", failure.code, url)
+        assert.not_matches("secret", failure.message)
+      end
+    end)
+
+    it("does not follow a redirect from there", function()
+      for _, location in ipairs { "https://10.1.2.3/a.mp3", "http://example.com/a.mp3",
+        "file:///etc/passwd" } do
+        local failure = select(2, save_from(function(connection)
+          raw_server.read_request(connection)
+          connection:xwrite(("HTTP/1.1 302 Found\r\nlocation: %s\r\ncontent-length: 0\r\n\r\n")
+            :format(location), "bn")
+        end))
+        assert.same({ "policy", false }, { failure.code, failure.retryable })
+        assert.same({}, names_in(folder))
+      end
+    end)
+  end)
+
+  it("of a result that lacks what is asked for is a failure", function()
+    result.videos = {}
+    local files, _, failure = client:save(result, folder, { formats = { "video" } })
+    assert.is_nil(files)
+    assert.same({ "protocol", "save" }, { failure.code, failure.operation })
+    result.audios = {}
+    files, _, failure = client:save(result, folder)
+    assert.is_nil(files)
+    assert.equal("protocol", failure.code)
+  end)
+
+  it("raises for wrong use, at the caller's line", function()
+    local calls = {
+      { {}, folder }, { nil, folder }, { job }, { job, "" }, { job, folder, { formats = {} } },
+      { job, folder, { formats = { "mp4" } } }, { job, folder, { formats = { "mp3", "mp3" } } },
+      { job, folder, { overwite = true } }, { job, folder, { timeout = -1 } },
+      { job, folder, "mp3" },
+    }
+    for i, call in ipairs(calls) do
+      local saved, message = pcall(function()
+        client:save(call[1], call[2], call[3])
+      end)
+      assert.is_false(saved, "call " .. i)
+      assert.matches("save_spec%.lua:%d+: save", message)
+    end
+    assert.same({}, names_in(folder))
+  end)
+
+  it("by two at once into the same folder gives whole files or says no", function()
+    server:fault { name = "trickle", on = "download", bytes = 20000, seconds = 0.02, times = 1 }
+    local other = quick.client(server)
+    local second, second_failure
+    local files, _, failure = save {
+      formats = { "wav" },
+      on_progress = function(bytes)
+        if bytes > 40000 and not second and not second_failure then
+          local _
+          second, _, second_failure = other:save(result, folder,
+            { formats = { "wav" }, timeout = PATIENCE })
+        end
+      end,
+    }
+    assert.truthy(files or second)
+    for _, saved in ipairs { files or second, second or files } do
+      assert.equal(saved[1].sha256, core.sha256(quick.read(saved[1].path)))
+    end
+    local lost = failure or second_failure
+    assert.truthy(lost == nil or lost.code == "io")
+    assert.same({ result.task_id .. ".wav" }, names_in(folder))
+  end)
+end)
