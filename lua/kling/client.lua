@@ -196,6 +196,10 @@ end
 function Client:cancel(job)
   M.check_job(self, job, "cancel")
   local stopped = raw.stop(self, job)
+  local loop = raw.private(self).loop
+  if stopped and loop.wake then
+    loop.wake(self)
+  end
   return stopped, M.failure_of(self, job)
 end
 
@@ -257,7 +261,7 @@ local close = Client.close
 -- The loop lets go of the descriptor before it is closed: libuv aborts the process otherwise.
 function Client:close()
   local loop = raw.private(self).loop
-  if loop and loop.forget then
+  if loop and loop.forget and raw.is_open(self) then
     loop.forget(self)
   end
   close(self)
