@@ -269,10 +269,10 @@ static int client_changed(lua_State *L) {
   return 1;
 }
 
-/* Lua: raw.alarm(client, seconds) */
+/* Lua: raw.alarm(client, seconds); no seconds: never */
 static int client_alarm(lua_State *L) {
   struct client *c = check_client(L, 1);
-  kling_engine_set_alarm(&c->engine, luaL_checknumber(L, 2));
+  kling_engine_set_alarm(&c->engine, luaL_optnumber(L, 2, -1.0));
   return 0;
 }
 

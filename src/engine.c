@@ -349,12 +349,19 @@ static double lane_due(const struct lane *lane) {
 
 double kling_engine_due(const struct engine *e) {
   double due = earlier(lane_due(&e->lanes[0]), lane_due(&e->lanes[1]));
-  return earlier(earlier(due, e->alarm), kling_http_due(&e->http));
+  return earlier(due, kling_http_due(&e->http));
+}
+
+/* For who sleeps on the descriptor; a step is not for the alarm to cut short.
+ */
+static void set_timer(struct engine *e) {
+  kling_poller_set_timer(&e->http.poller,
+                         earlier(kling_engine_due(e), e->alarm));
 }
 
 void kling_engine_set_alarm(struct engine *e, double seconds) {
-  e->alarm = earlier(e->alarm, kling_clock_now() + seconds);
-  kling_poller_set_timer(&e->http.poller, kling_engine_due(e));
+  e->alarm = seconds < 0.0 ? -1.0 : kling_clock_now() + seconds;
+  set_timer(e);
 }
 
 static double seconds_to_wait(const struct engine *e, double until) {
@@ -366,9 +373,6 @@ static double seconds_to_wait(const struct engine *e, double until) {
 unsigned kling_engine_step(struct engine *e, double seconds) {
   double until = kling_clock_now() + seconds;
   unsigned before = e->changes;
-  if (e->alarm >= 0.0 && e->alarm <= kling_clock_now()) {
-    e->alarm = -1.0;
-  }
   do {
     start_due(e, &e->lanes[0]);
     start_due(e, &e->lanes[1]);
@@ -377,6 +381,6 @@ unsigned kling_engine_step(struct engine *e, double seconds) {
                     seconds_to_wait(e, e->changes == before ? until : 0.0));
     finish_requests(e);
   } while (e->changes == before && kling_clock_now() < until);
-  kling_poller_set_timer(&e->http.poller, kling_engine_due(e));
+  set_timer(e);
   return e->changes - before;
 }

@@ -75,8 +75,8 @@ bool kling_engine_cancel(struct engine *e, uint32_t index);
 /* Do what is due, let I/O happen, wait for it at most this long or until a job
  * changed. Returns how many changed. */
 unsigned kling_engine_step(struct engine *e, double seconds);
-/* Let `step` have something to do in so many seconds, or sooner: whoever sleeps
- * on the descriptor wakes then. */
+/* Let the descriptor become readable in so many seconds, and stay so until the
+ * alarm is set anew (negative: to never). */
 void kling_engine_set_alarm(struct engine *e, double seconds);
 /* When `step` has something to do, on kling_clock_now; < 0: I/O apart, never.
  */
