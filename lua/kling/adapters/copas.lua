@@ -13,19 +13,20 @@ local function tick(_, seconds)
 end
 
 local waiting = setmetatable({}, { __mode = "k" }) -- client -> set of what is waited for
-local spare -- a socket to show in the place of one whose client was closed
 
--- What copas waits for: readable when the client has something to do, or at the moment `raw.alarm`
--- was set to. copas closes what a coroutine last waited for when that ends; this it must not.
+-- What copas waits for: a socket to all appearances. It closes what a coroutine last waited for
+-- when that ends; this it must not.
 local Waiter = {}
 Waiter.__index = Waiter
 
+-- Any number will do for one that is dirty: luasocket takes it out again before it looks.
 function Waiter:getfd()
-  return self.is_forgotten and spare:getfd() or self.fd
+  return self.is_woken and 0 or self.fd
 end
 
+-- luasocket's word for what need not be looked at: there is something to be had already.
 function Waiter:dirty()
-  return self.is_forgotten
+  return self.is_woken
 end
 
 function Waiter.close() end
@@ -38,13 +39,33 @@ function Waiter:receive()
   return nil, "timeout"
 end
 
+-- One descriptor, hence one alarm, for all who wait: for the first of them.
+local function set_alarm(client)
+  local due
+  for waiter in pairs(waiting[client]) do
+    due = math.min(due or waiter.due, waiter.due)
+  end
+  raw.alarm(client, due and math.max(0, due - core.now()) or nil)
+end
+
 local function wait_readable(client, seconds)
-  local waiter = setmetatable({ fd = client:pollfd(), is_forgotten = false }, Waiter)
+  local waiter = setmetatable({
+    fd = client:pollfd(), due = core.now() + seconds, is_woken = false,
+  }, Waiter)
   waiting[client] = waiting[client] or {}
   waiting[client][waiter] = true
-  raw.alarm(client, seconds)
+  set_alarm(client)
   copas.receive(waiter)
   waiting[client][waiter] = nil
+  if raw.is_open(client) then
+    set_alarm(client)
+  end
+end
+
+local function wake_all(client)
+  for waiter in pairs(waiting[client] or {}) do
+    waiter.is_woken = true
+  end
 end
 
 -- Nothing to poll and nothing to pause with (POLLER=none under copas 1): this stalls its loop for
@@ -69,16 +90,6 @@ return {
     return true
   end,
 
-  wake = function(client)
-    if not copas.pause and raw.is_open(client) then
-      raw.alarm(client, 0)
-    end
-  end,
-
-  forget = function(client)
-    spare = spare or require("socket").udp()
-    for waiter in pairs(waiting[client] or {}) do
-      waiter.is_forgotten = true
-    end
-  end,
+  wake = wake_all,
+  forget = wake_all,
 }
