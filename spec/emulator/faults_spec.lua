@@ -75,6 +75,10 @@ describe("emulator fault", function()
     empty = { {}, true, function(r)
       assert.same({ 200, "" }, { r.status, r.body })
     end },
+    pad = { { bytes = 5000 }, true, function(r)
+      assert.equal(5000, #r.body)
+      assert.matches("^{.*} +$", r.body)
+    end },
     truncated_json = { {}, true, function(r)
       assert.matches('^{"code":0,', r.body)
       assert.not_matches("}$", r.body)

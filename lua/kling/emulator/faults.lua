@@ -148,6 +148,14 @@ local kinds = {
       reply.body, reply.file = "", nil
     end,
   },
+  pad = {
+    about = "blanks after the body, so that it has `bytes` in all (default 4 MiB)",
+    fields = { bytes = count },
+    change = function(fault, reply, context)
+      local body = context.body_of(reply)
+      reply.body, reply.file = body .. (" "):rep((fault.bytes or 4 * 1024 * 1024) - #body), nil
+    end,
+  },
   truncated_json = {
     about = "the first half of the body, announced as if it were all",
     change = function(_, reply, context)
