@@ -33,12 +33,13 @@ local function difference(before, after)
   return table.concat(extra, ", ")
 end
 
--- Outside its loops cqueues sleeps on a controller it makes once and keeps: let
--- it be there before the first file, and the same for all of them.
+-- Outside its loops cqueues sleeps on a controller it makes once and keeps, and luv keeps a loop:
+-- let them be there before the first file, and the same for all of them.
 local has_cqueues, cqueues = pcall(require, "cqueues")
 if has_cqueues then
   cqueues.sleep(0)
 end
+pcall(require, "luv")
 
 if not lfs.attributes(DESCRIPTORS) then
   return -- only Linux has it

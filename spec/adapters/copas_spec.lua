@@ -1,0 +1,3 @@
+--- The contract under copas.
+
+require "spec.adapters.contract"(require "spec.hosts.copas")

@@ -1,0 +1,3 @@
+--- The contract under cqueues.
+
+require "spec.adapters.contract"(require "spec.hosts.cqueues")

@@ -1,0 +1,3 @@
+--- The contract under luv.
+
+require "spec.adapters.contract"(require "spec.hosts.luv")
