@@ -166,6 +166,7 @@ static int client_start_task(lua_State *L) {
   const char *external_id = luaL_checkstring(L, 3);
   struct job *job;
   luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 4); /* an absent flag is nil, not what is pushed next */
   kling_json_encode(L, 2);
   job = push_new_job(L, c, JOB_TASK);
   set_text(L, &job->body, lua_tostring(L, -2));
