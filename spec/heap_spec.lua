@@ -4,7 +4,7 @@ local dice = require "spec.support.dice"
 local parts = require "kling_parts"
 
 local IDS = 40
-local STEPS = 3000
+local STEPS = 1000
 
 -- The model: id -> due.
 local function earliest(model)
