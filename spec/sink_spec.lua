@@ -110,6 +110,21 @@ describe("a sink", function()
     assert.same({ "sound.mp3" }, scratch.names(folder))
   end)
 
+  it("has its part file to itself until it ends", function()
+    for _, ending in ipairs { "finish", "close" } do
+      open(REPLACE):write "the first"
+      refused(errors.EBUSY, REPLACE)
+      assert.equal("the first", scratch.read(part))
+      sink[ending](sink)
+      local second = assert(parts.sink(path, REPLACE))
+      assert.is_true(second:write "the second")
+      sink:close() -- must not take the second's part file away
+      assert.is_true(second:finish())
+      assert.equal("the second", scratch.read(path))
+      second:close()
+    end
+  end)
+
   describe("that may not overwrite", function()
     it("does not open over a file", function()
       scratch.write(path, "theirs")

@@ -151,6 +151,7 @@ static void add_errors(lua_State *L) {
     const char *name;
     int error;
   } errors[] = {
+      {"EBUSY",   EBUSY  },
       {"EEXIST",  EEXIST },
       {"EFBIG",   EFBIG  },
       {"EISDIR",  EISDIR },
