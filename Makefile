@@ -101,7 +101,7 @@ VALGRIND ?= valgrind --quiet --keep-debuginfo=yes --leak-check=full \
   --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=30 \
   --suppressions=spec/valgrind.supp
 valgrind:
-	@MAKE="$(MAKE)" SPEC="$(SPEC)" WRAP="$(VALGRIND)" sh .ci/test \
+	@MAKE="$(MAKE)" SPEC="$(SPEC)" WRAP="$(VALGRIND)" TIME_LIMIT=1800 sh .ci/test \
 	  $(if $(filter file,$(origin LUA)),lua5.4 lua5.1,$(LUA))
 
 # A parser is src/NAME*.c and its target fuzz/NAME_fuzz.c; clang's libFuzzer.
