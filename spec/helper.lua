@@ -34,10 +34,12 @@ local function difference(before, after)
 end
 
 -- Outside its loops cqueues sleeps on a controller it makes once and keeps, and luv keeps a loop:
--- let them be there before the first file, and the same for all of them.
+-- let them be there before the first file, and the same for all of them. cqueues' sockets too:
+-- loaded again for the next file it wraps its own methods once more, and loses their errors' codes.
 local has_cqueues, cqueues = pcall(require, "cqueues")
 if has_cqueues then
   cqueues.sleep(0)
+  require "cqueues.socket"
 end
 pcall(require, "luv")
 
