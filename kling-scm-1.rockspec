@@ -68,6 +68,7 @@ build = {
         "src/service_code.c",
         "src/sha256.c",
         "src/single.c",
+        "src/shared.c",
         "src/sink.c",
         "src/transfer.c",
       },

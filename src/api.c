@@ -10,8 +10,7 @@
 
 static const char ENDPOINT[] = "/kling/v1/audio/video-to-audio";
 
-/* --- paths ------------------------------------------------------------------
- */
+/* --- paths --- */
 
 static bool is_unreserved(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
@@ -47,8 +46,7 @@ bool kling_api_path(const char *id, char out[API_PATH_SIZE]) {
   return true;
 }
 
-/* --- one task
- * ----------------------------------------------------------------- */
+/* --- one task --- */
 
 static bool text_is(struct scan_value v, const char *word) {
   return v.type == SCAN_STRING && v.len == strlen(word) + 2 &&
@@ -109,7 +107,7 @@ static const struct word wrapper_words[] = {
 static double read_time(struct scan_value object, const char *name,
                         double otherwise) {
   double t = kling_scan_number(kling_scan_get(object, name), -1.0);
-  if (t <= 0.0) {
+  if (t <= 0.0 || t > 1e15) { /* no time at all, or none a clock says */
     return otherwise;
   }
   return t > 1e11 ? t / 1000.0 : t;
@@ -190,8 +188,7 @@ bool kling_api_has_result(const struct api_task *task) {
                          &first);
 }
 
-/* --- errors
- * ---------------------------------------------------------------------- */
+/* --- errors --- */
 
 enum { NESTING = 5, NESTED_TEXT = 2048 };
 
@@ -268,8 +265,7 @@ static void find_request_id(struct api_reply *out) {
   }
 }
 
-/* --- a whole reply
- * ------------------------------------------------------------------ */
+/* --- a whole reply --- */
 
 /* A create that comes back with a task id has made a task, whatever code we
  * have never heard of stands beside it. */

@@ -32,8 +32,7 @@ static struct client *check_client(lua_State *L, int i) {
   return c;
 }
 
-/* --- opening and closing -----------------------------------------------------
- */
+/* --- opening and closing --- */
 
 static const char *string_option(lua_State *L, const char *name) {
   const char *value;
@@ -135,8 +134,7 @@ static int client_tostring(lua_State *L) {
   return 1;
 }
 
-/* --- new jobs
- * ------------------------------------------------------------------ */
+/* --- new jobs --- */
 
 /* Push the handle first: what raises later finds the job in its care. */
 static struct job *push_new_job(lua_State *L, struct client *c,
@@ -247,8 +245,7 @@ static int client_stop(lua_State *L) { /* Lua: raw.stop(client, job) */
   return 1;
 }
 
-/* --- driving
- * ---------------------------------------------------------------------- */
+/* --- driving --- */
 
 static int client_step(lua_State *L) { /* Lua: client:step(seconds) */
   struct client *c = check_client(L, 1);

@@ -28,8 +28,7 @@ double kling_engine_random(struct engine *e) {
   return (double)(e->random >> 11) / 9007199254740992.0; /* 2^53 */
 }
 
-/* --- opening and closing ---------------------------------------------------
- */
+/* --- opening and closing --- */
 
 bool kling_engine_open(struct engine *e, const struct engine_options *o) {
   memset(e, 0, sizeof(*e));
@@ -85,8 +84,7 @@ void kling_engine_free(struct engine *e) {
   e->count = e->cap = 0;
 }
 
-/* --- places for jobs ---------------------------------------------------------
- */
+/* --- places for jobs --- */
 
 static bool grow(struct engine *e) {
   uint32_t cap = e->cap ? e->cap * 2 : 16;
@@ -149,8 +147,7 @@ void kling_engine_drop(struct engine *e, uint32_t index) {
   forget_if_over(e, job);
 }
 
-/* --- lists and the heap
- * --------------------------------------------------------- */
+/* --- lists and the heap --- */
 
 void kling_engine_mark(struct engine *e, struct job *job) {
   uint32_t i = index_of(e, job);
@@ -244,8 +241,7 @@ bool kling_engine_cancel(struct engine *e, uint32_t index) {
                             KLING_CANCELLED);
 }
 
-/* --- requests
- * ----------------------------------------------------------------------- */
+/* --- requests --- */
 
 static bool is_create(const struct job *job) {
   return job->kind == JOB_TASK && job->state <= JOB_SUBMITTING;
@@ -332,8 +328,7 @@ static void finish_requests(struct engine *e) {
   }
 }
 
-/* --- stepping
- * -------------------------------------------------------------------------- */
+/* --- stepping --- */
 
 static double earlier(double a, double b) {
   if (a < 0.0 || b < 0.0) {

@@ -3,21 +3,11 @@
 #include "http.h"
 
 #include <curl/curl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "address.h"
 #include "clock.h"
-#include "version.h"
 
-enum {
-  MAX_EVENTS = 64,
-  MAX_CONNECTIONS = 64,
-  TELLING = 8 /* characters of the key; fewer give nothing away */
-};
-
-static const char AUTHORIZATION[] = "Authorization: Bearer ";
+enum { MAX_EVENTS = 64, MAX_CONNECTIONS = 64 };
 
 /* --- libcurl calls these; none of them may touch Lua --- */
 
@@ -42,113 +32,7 @@ static int on_timer(CURLM *multi, long timeout_ms, void *arg) {
   return 0;
 }
 
-/* --- opening -----------------------------------------------------------------
- */
-
-static char *copy(const char *text) {
-  size_t size = text ? strlen(text) + 1 : 0;
-  char *copied = text ? malloc(size) : NULL;
-  if (copied) {
-    memcpy(copied, text, size);
-  }
-  return copied;
-}
-
-static bool add_header(void *list, const char *line) {
-  struct curl_slist **head = list;
-  struct curl_slist *longer = curl_slist_append(*head, line);
-  if (longer) {
-    *head = longer;
-  }
-  return longer != NULL;
-}
-
-/* Through a volatile pointer: a memset before free is dead code to a compiler.
- */
-static void wipe(char *secret) {
-  volatile char *at = secret;
-  while (*at) {
-    *at++ = '\0';
-  }
-}
-
-static bool make_headers(struct http_shared *s, const char *key) {
-  char *line = malloc(sizeof(AUTHORIZATION) + strlen(key));
-  bool ok = line != NULL;
-  if (ok) {
-    memcpy(line, AUTHORIZATION, sizeof(AUTHORIZATION));
-    memcpy(line + sizeof(AUTHORIZATION) - 1, key, strlen(key) + 1);
-    ok = add_header(&s->get_headers, line) &&
-         add_header(&s->post_headers, line) &&
-         add_header(&s->post_headers, "Content-Type: application/json");
-    wipe(line);
-  }
-  free(line);
-  return ok;
-}
-
-static bool make_user_agent(struct http_shared *s, const char *before) {
-  const char *curl = curl_version_info(CURLVERSION_NOW)->version;
-  size_t size = strlen(curl) + (before ? strlen(before) : 0) + 64;
-  s->user_agent = malloc(size);
-  if (!s->user_agent) {
-    return false;
-  }
-  snprintf(s->user_agent, size, "%s%skling-lua/%s libcurl/%s",
-           before ? before : "", before ? " " : "", KLING_VERSION, curl);
-  return true;
-}
-
-static bool make_prefix(struct http_shared *s) {
-  char *path = NULL;
-  size_t len;
-  if (curl_url_get(s->url, CURLUPART_PATH, &path, 0) != CURLUE_OK) {
-    return false;
-  }
-  s->prefix = copy(path);
-  curl_free(path);
-  len = s->prefix ? strlen(s->prefix) : 0;
-  while (len > 0 && s->prefix[len - 1] == '/') {
-    s->prefix[--len] = '\0';
-  }
-  return s->prefix != NULL;
-}
-
-static bool make_url(struct http_shared *s, const char *base_url) {
-  char *host = NULL;
-  s->url = curl_url();
-  if (!s->url ||
-      curl_url_set(s->url, CURLUPART_URL, base_url, 0) != CURLUE_OK ||
-      curl_url_get(s->url, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
-    return false;
-  }
-  s->allow_loopback = kling_address_is_loopback_host(host);
-  curl_free(host);
-  return make_prefix(s);
-}
-
-static long to_ms(double seconds) {
-  return (long)kling_clock_ms(seconds);
-}
-
-static bool make_shared(struct http_shared *s, const struct http_options *o) {
-  s->ca = copy(o->ca);
-  s->ca_path = copy(o->ca_path);
-  s->proxy = copy(o->proxy);
-  s->connect_timeout_ms = to_ms(o->connect_timeout);
-  s->request_timeout_ms = to_ms(o->request_timeout);
-  s->stall_timeout = (to_ms(o->stall_timeout) + 999) / 1000;
-  if ((o->ca && !s->ca) || (o->ca_path && !s->ca_path) ||
-      (o->proxy && !s->proxy) || !make_url(s, o->base_url) ||
-      !make_user_agent(s, o->user_agent) || !make_headers(s, o->api_key)) {
-    return false;
-  }
-  s->allow_private = o->allow_private_hosts;
-  s->allow_http = o->insecure_http || s->allow_loopback;
-  s->allow_http_redirects = o->insecure_http;
-  s->allow_loopback = s->allow_loopback || o->allow_private_hosts;
-  return true;
-}
+/* --- opening --- */
 
 static bool open_multi(struct http *h) {
   h->multi = curl_multi_init();
@@ -169,15 +53,14 @@ bool kling_http_open(struct http *h, const struct http_options *o) {
   if (!kling_poller_open(&h->poller)) {
     return false;
   }
-  if (!open_multi(h) || !make_shared(&h->shared, o)) {
+  if (!open_multi(h) || !kling_shared_open(&h->shared, o)) {
     kling_http_close(h);
     return false;
   }
   return true;
 }
 
-/* --- closing -----------------------------------------------------------------
- */
+/* --- closing --- */
 
 static void unlink_active(struct http *h, struct transfer *t) {
   if (t->prev) {
@@ -199,26 +82,6 @@ static void free_list(struct transfer *t) {
   }
 }
 
-/* The key is in here: leave no copy in freed memory. */
-static void free_headers(struct curl_slist *list) {
-  struct curl_slist *item;
-  for (item = list; item; item = item->next) {
-    wipe(item->data);
-  }
-  curl_slist_free_all(list);
-}
-
-static void free_shared(struct http_shared *s) {
-  curl_url_cleanup(s->url);
-  free(s->prefix);
-  free_headers(s->get_headers);
-  free_headers(s->post_headers);
-  free(s->ca);
-  free(s->ca_path);
-  free(s->proxy);
-  free(s->user_agent);
-}
-
 void kling_http_close(struct http *h) {
   if (h->multi) {
     while (h->active) {
@@ -229,14 +92,13 @@ void kling_http_close(struct http *h) {
   free_list(h->idle[0]);
   free_list(h->idle[1]);
   free_list(h->done);
-  free_shared(&h->shared);
+  kling_shared_close(&h->shared);
   kling_poller_close(&h->poller);
   memset(h, 0, sizeof(*h));
   h->poller.fd = h->poller.timer_fd = -1;
 }
 
-/* --- requests
- * ------------------------------------------------------------------ */
+/* --- requests --- */
 
 static struct transfer *take_idle(struct http *h, bool is_download) {
   struct transfer *t = h->idle[is_download];
@@ -371,33 +233,6 @@ void kling_http_release(struct http *h, struct transfer *t) {
 
 double kling_http_due(const struct http *h) {
   return h->done ? 0.0 : h->timer_due;
-}
-
-/* A text that was cut to fit may end in the key's beginning. */
-static void redact_cut_off(char *text, const char *key, size_t key_len) {
-  size_t text_len = strlen(text);
-  size_t n = text_len < key_len ? text_len : key_len;
-  for (; n >= TELLING; n--) {
-    if (memcmp(text + text_len - n, key, n) == 0) {
-      memset(text + text_len - n, '*', n);
-      return;
-    }
-  }
-}
-
-void kling_http_redact(const struct http *h, char *text) {
-  const struct curl_slist *line = h->shared.get_headers;
-  const char *key = line ? line->data + sizeof(AUTHORIZATION) - 1 : "";
-  size_t len = strlen(key);
-  char *at;
-  if (len == 0) {
-    return;
-  }
-  while ((at = strstr(text, key)) != NULL) {
-    memset(at, '*', len);
-    text = at + len;
-  }
-  redact_cut_off(text, key, len);
 }
 
 const char *kling_http_words(int curl_code) {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "poller.h"
+#include "shared.h"
 #include "transfer.h"
 
 struct http {
@@ -17,20 +18,6 @@ struct http {
   struct transfer *active;
   struct transfer *done; /* ended before libcurl had them */
   double timer_due;      /* when libcurl wants to be called; < 0: never */
-};
-
-struct http_options {
-  const char *base_url;
-  const char *api_key;
-  const char *ca;
-  const char *ca_path;
-  const char *proxy;
-  const char *user_agent; /* put before ours */
-  double connect_timeout;
-  double request_timeout;
-  double stall_timeout;
-  bool insecure_http;
-  bool allow_private_hosts;
 };
 
 /* False: out of memory or descriptors; nothing is left open. */
@@ -51,9 +38,6 @@ void kling_http_release(struct http *h, struct transfer *t);
 
 /* When libcurl wants to be called, on kling_clock_now; < 0: never. */
 double kling_http_due(const struct http *h);
-
-/* Blot the key out of a text that came from outside. */
-void kling_http_redact(const struct http *h, char *text);
 
 /* libcurl's words for the number in struct http_result. */
 const char *kling_http_words(int curl_code);

@@ -42,8 +42,7 @@ void kling_info_push(lua_State *L, const struct job *job) {
   }
 }
 
-/* --- failures
- * ------------------------------------------------------------------ */
+/* --- failures --- */
 
 static const char *request_name(enum attempt_request request) {
   static const char *const names[] = {"create", "query", "list", "download"};

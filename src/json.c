@@ -35,8 +35,7 @@ void kling_json_encode(lua_State *L, int index) {
   lua_pop(L, 1);
 }
 
-/* --- making a text safe for cjson ------------------------------------------
- */
+/* --- making a text safe for cjson --- */
 
 /* Each writes what stands at `at` to `out` and returns behind what it wrote. */
 

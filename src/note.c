@@ -61,9 +61,9 @@ void kling_note_reply(const struct engine *e, struct job *job,
                       bool retryable) {
   struct attempt *a = kling_note_add(job, t, reply->code, retryable);
   if (a) {
-    kling_http_redact(&e->http, reply->message);
-    kling_http_redact(&e->http, reply->service_code);
-    kling_http_redact(&e->http, reply->request_id);
+    kling_shared_redact(&e->http.shared, reply->message);
+    kling_shared_redact(&e->http.shared, reply->service_code);
+    kling_shared_redact(&e->http.shared, reply->request_id);
     memcpy(a->service_code, reply->service_code, sizeof(a->service_code));
     memcpy(a->request_id, reply->request_id, sizeof(a->request_id));
     kling_job_set_text(&a->words, reply->message[0] ? reply->message : NULL);

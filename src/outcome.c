@@ -17,8 +17,7 @@ enum {
   EMPTY_SUCCESSES = 3 /* looks at a success without a result: it may lag */
 };
 
-/* --- the create request
- * ---------------------------------------------------------- */
+/* --- the create request --- */
 
 /* The create did not arrive, or was clearly turned away for now: the only two
  * cases in which it may be made again. */
@@ -140,8 +139,7 @@ static void finish_create(struct engine *e, struct job *job,
   }
 }
 
-/* --- looks at a task
- * ------------------------------------------------------------------ */
+/* --- looks at a task --- */
 
 static void look_again_after_trouble(struct engine *e, struct job *job,
                                      const struct transfer *t) {
@@ -171,7 +169,7 @@ static void keep_facts(const struct engine *e, struct job *job,
   job->existence = EXISTS;
   job->billed = BILLED_YES;
   if (keep_text(&job->status, task->status) && job->status) {
-    kling_http_redact(&e->http, job->status);
+    kling_shared_redact(&e->http.shared, job->status);
   }
   if (!job->external_task_id) {
     keep_text(&job->external_task_id, task->external_task_id);
@@ -259,9 +257,7 @@ static void finish_look(struct engine *e, struct job *job, struct transfer *t) {
   }
 }
 
-/* --- doors
- * ------------------------------------------------------------------------------------
- */
+/* --- doors --- */
 
 void kling_outcome_finish(struct engine *e, struct job *job,
                           struct transfer *t) {

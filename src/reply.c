@@ -72,8 +72,7 @@ void kling_reply_push_tasks(lua_State *L, struct scan_value items) {
   }
 }
 
-/* --- for specs and callbacks -------------------------------------------------
- */
+/* --- for specs and callbacks --- */
 
 static lua_Integer count_items(struct scan_value items) {
   const char *cursor = NULL;

@@ -62,7 +62,9 @@ bool kling_sink_open(struct sink *s, const char *path, bool overwrite) {
     return fail(s, EEXIST);
   }
   kling_sha256_start(&s->hash);
-  s->fd = open(s->part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  /* O_NONBLOCK: what lies there may be a pipe, and open would wait */
+  s->fd = open(s->part,
+               O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
   s->unfinished = s->fd >= 0 && own_part(s);
   return s->unfinished || fail(s, errno);
 }

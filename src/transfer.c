@@ -218,8 +218,7 @@ void kling_transfer_free(struct transfer *t) {
   free(t);
 }
 
-/* --- one request ------------------------------------------------------------
- */
+/* --- one request --- */
 
 static bool set_url(struct transfer *t, const struct http_request *r) {
   char path[MAX_PATH];
@@ -266,8 +265,7 @@ bool kling_transfer_prepare(struct transfer *t, const struct http_request *r) {
   return prepare_api(t, r);
 }
 
-/* --- what came of it
- * ---------------------------------------------------------- */
+/* --- what came of it --- */
 
 /* libcurl calls a reply that is no HTTP a protocol it does not speak, as it
  * does a URL's scheme; but then nothing was sent, or a redirect had a status.

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "shared.h"
 
 struct sink;
 
@@ -39,25 +40,6 @@ struct http_result {
   long status;        /* 0: no answer */
   double retry_after; /* seconds; < 0: not asked for */
   bool sent;          /* a byte of the request may have left */
-};
-
-/* What all transfers of a client are made with. */
-struct http_shared {
-  void *url;         /* CURLU of base_url */
-  char *prefix;      /* its path, without a slash at the end */
-  void *get_headers; /* struct curl_slist */
-  void *post_headers;
-  char *ca;
-  char *ca_path;
-  char *proxy;
-  char *user_agent;
-  long connect_timeout_ms;
-  long request_timeout_ms;
-  long stall_timeout; /* seconds, as libcurl counts it */
-  bool allow_http;
-  bool allow_http_redirects;
-  bool allow_loopback;
-  bool allow_private;
 };
 
 struct transfer {

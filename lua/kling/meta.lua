@@ -56,6 +56,7 @@
 ---@field task_state "not-created"|"may-exist"|"exists" what is known about the task at the service
 ---@field billed "no"|"maybe"|"yes"
 ---@field hint string what to do next, one sentence
+---@field path? string the file or folder that could not be written
 ---@field attempts kling.Attempt[] requests of this job that failed, oldest first; at most the last 16
 
 ---@class kling.Request

@@ -1,0 +1,168 @@
+/* shared.c - what all transfers of a client are made with. */
+#define _POSIX_C_SOURCE 200809L
+#include "shared.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "clock.h"
+#include "version.h"
+
+enum { TELLING = 8 }; /* characters of the key; fewer give nothing away */
+
+static const char AUTHORIZATION[] = "Authorization: Bearer ";
+
+static char *copy(const char *text) {
+  size_t size = text ? strlen(text) + 1 : 0;
+  char *copied = text ? malloc(size) : NULL;
+  if (copied) {
+    memcpy(copied, text, size);
+  }
+  return copied;
+}
+
+static bool add_header(void *list, const char *line) {
+  struct curl_slist **head = list;
+  struct curl_slist *longer = curl_slist_append(*head, line);
+  if (longer) {
+    *head = longer;
+  }
+  return longer != NULL;
+}
+
+/* Through a volatile pointer: a memset before free is dead code to a compiler.
+ */
+static void wipe(char *secret) {
+  volatile char *at = secret;
+  while (*at) {
+    *at++ = '\0';
+  }
+}
+
+static bool make_headers(struct http_shared *s, const char *key) {
+  char *line = malloc(sizeof(AUTHORIZATION) + strlen(key));
+  bool ok = line != NULL;
+  if (ok) {
+    memcpy(line, AUTHORIZATION, sizeof(AUTHORIZATION));
+    memcpy(line + sizeof(AUTHORIZATION) - 1, key, strlen(key) + 1);
+    ok = add_header(&s->get_headers, line) &&
+         add_header(&s->post_headers, line) &&
+         add_header(&s->post_headers, "Content-Type: application/json");
+    wipe(line);
+  }
+  free(line);
+  return ok;
+}
+
+static bool make_user_agent(struct http_shared *s, const char *before) {
+  const char *curl = curl_version_info(CURLVERSION_NOW)->version;
+  size_t size = strlen(curl) + (before ? strlen(before) : 0) + 64;
+  s->user_agent = malloc(size);
+  if (!s->user_agent) {
+    return false;
+  }
+  snprintf(s->user_agent, size, "%s%skling-lua/%s libcurl/%s",
+           before ? before : "", before ? " " : "", KLING_VERSION, curl);
+  return true;
+}
+
+static bool make_prefix(struct http_shared *s) {
+  char *path = NULL;
+  size_t len;
+  if (curl_url_get(s->url, CURLUPART_PATH, &path, 0) != CURLUE_OK) {
+    return false;
+  }
+  s->prefix = copy(path);
+  curl_free(path);
+  len = s->prefix ? strlen(s->prefix) : 0;
+  while (len > 0 && s->prefix[len - 1] == '/') {
+    s->prefix[--len] = '\0';
+  }
+  return s->prefix != NULL;
+}
+
+static bool make_url(struct http_shared *s, const char *base_url) {
+  char *host = NULL;
+  s->url = curl_url();
+  if (!s->url ||
+      curl_url_set(s->url, CURLUPART_URL, base_url, 0) != CURLUE_OK ||
+      curl_url_get(s->url, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+    return false;
+  }
+  s->allow_loopback = kling_address_is_loopback_host(host);
+  curl_free(host);
+  return make_prefix(s);
+}
+
+static long to_ms(double seconds) {
+  return (long)kling_clock_ms(seconds);
+}
+
+bool kling_shared_open(struct http_shared *s, const struct http_options *o) {
+  s->ca = copy(o->ca);
+  s->ca_path = copy(o->ca_path);
+  s->proxy = copy(o->proxy);
+  s->connect_timeout_ms = to_ms(o->connect_timeout);
+  s->request_timeout_ms = to_ms(o->request_timeout);
+  s->stall_timeout = (to_ms(o->stall_timeout) + 999) / 1000;
+  if ((o->ca && !s->ca) || (o->ca_path && !s->ca_path) ||
+      (o->proxy && !s->proxy) || !make_url(s, o->base_url) ||
+      !make_user_agent(s, o->user_agent) || !make_headers(s, o->api_key)) {
+    return false;
+  }
+  s->allow_private = o->allow_private_hosts;
+  s->allow_http = o->insecure_http || s->allow_loopback;
+  s->allow_http_redirects = o->insecure_http;
+  s->allow_loopback = s->allow_loopback || o->allow_private_hosts;
+  return true;
+}
+
+/* The key is in here: leave no copy in freed memory. */
+static void free_headers(struct curl_slist *list) {
+  struct curl_slist *item;
+  for (item = list; item; item = item->next) {
+    wipe(item->data);
+  }
+  curl_slist_free_all(list);
+}
+
+void kling_shared_close(struct http_shared *s) {
+  curl_url_cleanup(s->url);
+  free(s->prefix);
+  free_headers(s->get_headers);
+  free_headers(s->post_headers);
+  free(s->ca);
+  free(s->ca_path);
+  free(s->proxy);
+  free(s->user_agent);
+}
+
+/* A text that was cut to fit may end in the key's beginning. */
+static void redact_cut_off(char *text, const char *key, size_t key_len) {
+  size_t text_len = strlen(text);
+  size_t n = text_len < key_len ? text_len : key_len;
+  for (; n >= TELLING; n--) {
+    if (memcmp(text + text_len - n, key, n) == 0) {
+      memset(text + text_len - n, '*', n);
+      return;
+    }
+  }
+}
+
+void kling_shared_redact(const struct http_shared *s, char *text) {
+  const struct curl_slist *line = s->get_headers;
+  const char *key = line ? line->data + sizeof(AUTHORIZATION) - 1 : "";
+  size_t len = strlen(key);
+  char *at;
+  if (len == 0) {
+    return;
+  }
+  while ((at = strstr(text, key)) != NULL) {
+    memset(at, '*', len);
+    text = at + len;
+  }
+  redact_cut_off(text, key, len);
+}

@@ -1,0 +1,48 @@
+/* shared.h - what all transfers of a client are made with: where to, with which
+ * key, trusting whom. The only place the key is in. */
+#ifndef KLING_SHARED_H
+#define KLING_SHARED_H
+
+#include <stdbool.h>
+
+struct http_options {
+  const char *base_url;
+  const char *api_key;
+  const char *ca;
+  const char *ca_path;
+  const char *proxy;
+  const char *user_agent; /* put before ours */
+  double connect_timeout;
+  double request_timeout;
+  double stall_timeout;
+  bool insecure_http;
+  bool allow_private_hosts;
+};
+
+struct http_shared {
+  void *url;         /* CURLU of base_url */
+  char *prefix;      /* its path, without a slash at the end */
+  void *get_headers; /* struct curl_slist */
+  void *post_headers;
+  char *ca;
+  char *ca_path;
+  char *proxy;
+  char *user_agent;
+  long connect_timeout_ms;
+  long request_timeout_ms;
+  long stall_timeout; /* seconds, as libcurl counts it */
+  bool allow_http;
+  bool allow_http_redirects;
+  bool allow_loopback;
+  bool allow_private;
+};
+
+/* False: out of memory, or base_url is no URL; close it all the same. */
+bool kling_shared_open(struct http_shared *s, const struct http_options *o);
+/* Leaves no copy of the key in freed memory. */
+void kling_shared_close(struct http_shared *s);
+
+/* Blot the key out of a text that came from outside. */
+void kling_shared_redact(const struct http_shared *s, char *text);
+
+#endif
