@@ -106,6 +106,16 @@ function M.wait_for(client, job, until_when)
   end, until_when)
 end
 
+--- Stop a job of any kind. Who waits for it, or for its place, is woken.
+function M.stop(client, job)
+  local stopped = raw.stop(client, job)
+  local loop = raw.private(client).loop
+  if stopped and loop.wake then
+    loop.wake(client)
+  end
+  return stopped
+end
+
 local function reason_not_done(state, until_when)
   return ("it was still %s after %.4g s"):format(state, until_when.seconds)
 end
@@ -144,16 +154,16 @@ function M.result_of(client, job, until_when)
     return nil, message, why
   end
   local _, info = raw.info(client, job)
+  task.task_id = info.task_id or task.task_id
+  task.external_task_id = info.external_task_id or task.external_task_id
+  return result.new(task)
+end
+
 -- Is the callback_url one that a webhook receiver of this client made?
 local function is_called_back(client, callback_url)
   local urls = raw.private(client).callback_urls
   local receiver_url = callback_url and callback_url:match "^(.*)/[^/]+/[^/]+$"
   return urls ~= nil and receiver_url ~= nil and urls[receiver_url] == true
-end
-
-  task.task_id = info.task_id or task.task_id
-  task.external_task_id = info.external_task_id or task.external_task_id
-  return result.new(task)
 end
 
 function Client:submit(fields)
@@ -195,18 +205,13 @@ end
 
 function Client:cancel(job)
   M.check_job(self, job, "cancel")
-  local stopped = raw.stop(self, job)
-  local loop = raw.private(self).loop
-  if stopped and loop.wake then
-    loop.wake(self)
-  end
-  return stopped, M.failure_of(self, job)
+  return M.stop(self, job), M.failure_of(self, job)
 end
 
 -- A single request: its job is stopped with its deadline.
 local function call(client, job, until_when, operation)
   if not M.wait_for(client, job, until_when) then
-    raw.stop(client, job)
+    M.stop(client, job)
     local facts = raw.failure(client, job)
     facts.code, facts.operation = until_when.problem or "timeout", operation
     facts.hint = not until_when.problem and "Try again." or nil
