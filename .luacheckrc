@@ -11,3 +11,5 @@ files["**/meta.lua"] = {
 
 files["spec"] = { std = "min+busted" }
 files[".luacheckrc"] = { std = "+luacheckrc" }
+files["examples/neovim"] = { globals = { "vim" } }
+files["examples/love"] = { globals = { "love" } }
