@@ -116,6 +116,14 @@ static int client_close(lua_State *L) { /* Lua: client:close() */
   return 0;
 }
 
+/* By way of the method: lua/kling/client.lua tells the event loop first. */
+static int client_leave(lua_State *L) {
+  lua_getfield(L, 1, "close");
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 0);
+  return 0;
+}
+
 static int client_gc(lua_State *L) {
   struct client *c = kling_client_check_any(L, 1);
   client_close(L);
@@ -307,7 +315,7 @@ static int client_private(lua_State *L) { /* Lua: raw.private(client) */
 }
 
 static const luaL_Reg metamethods[] = {
-    {"__close",    client_close   }, /* Lua 5.4: local c <close> = ... */
+    {"__close",    client_leave   }, /* Lua 5.4: local c <close> = ... */
     {"__gc",       client_gc      },
     {"__tostring", client_tostring},
     {NULL,         NULL           },

@@ -237,8 +237,12 @@ void kling_engine_end(struct engine *e, struct job *job, enum job_event event,
 }
 
 bool kling_engine_cancel(struct engine *e, uint32_t index) {
-  return kling_outcome_stop(e, &e->jobs[index], EVENT_CANCELLED,
-                            KLING_CANCELLED);
+  bool stopped =
+      kling_outcome_stop(e, &e->jobs[index], EVENT_CANCELLED, KLING_CANCELLED);
+  if (stopped && e->is_open) { /* its place may be somebody's who sleeps */
+    kling_poller_set_timer(&e->http.poller, kling_engine_due(e));
+  }
+  return stopped;
 }
 
 /* --- requests --- */

@@ -113,7 +113,7 @@ end
 local function stop_all(client, files)
   for _, file in ipairs(files) do
     if file.job then
-      raw.stop(client, file.job)
+      Client.stop(client, file.job)
     end
   end
 end
