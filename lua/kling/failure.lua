@@ -134,16 +134,18 @@ local function reason_of(failure, last)
   return ("%s (%s%s)"):format(reason, failure.code == "timeout" and "last trouble: " or "", outcome)
 end
 
+local function is_untrusted(failure, last)
+  return last and last.untrusted and last.code == failure.code
+end
+
 local function hint_of(failure, last)
   if failure.code == "cancelled" or failure.task_state == "may-exist" and not failure.task_id then
     local hint = state_hints[failure.task_state]
     return hint:format(failure.external_task_id or "(none)")
   elseif failure.code == "rejected" and failure.task_state == "exists" and not failure.task_id then
     return "A task with this external_task_id exists already; use another id for a new task."
-  elseif failure.code == "network" and last and last.untrusted then
-    return UNTRUSTED
   end
-  return hints[failure.code]
+  return is_untrusted(failure, last) and UNTRUSTED or hints[failure.code]
 end
 
 local function add_last(failure, last)

@@ -47,7 +47,7 @@ end
 local function wait_for_all(jobs, until_when)
   local clients, groups = by_client(jobs)
   local left = #clients
-  while left > 0 and not until_when:is_over() and not until_when.problem do
+  repeat -- at least once: 0 seconds are one look, as in wait
     for _, client in ipairs(clients) do
       local group = groups[client]
       if group then
@@ -62,7 +62,7 @@ local function wait_for_all(jobs, until_when)
         end
       end
     end
-  end
+  until left == 0 or until_when:is_over() or until_when.problem
 end
 
 local function outcome_of(job, until_when)

@@ -70,14 +70,14 @@ local function gather_options(given)
   end
   from_environment(merged, "api_key", "COMETAPI_KEY")
   from_environment(merged, "base_url", "COMETAPI_BASE_URL")
-  if merged.api_key == nil then
-    error("kling.new: no API key: set COMETAPI_KEY or pass api_key", 3)
-  end
   return merged
 end
 
 function kling.new(given)
   local checked = options.check(gather_options(given), rules, "kling.new")
+  if checked.api_key == nil then
+    error("kling.new: no API key: set COMETAPI_KEY or pass api_key", 2)
+  end
   local is_loopback = url.is_loopback(checked.base_url)
   if url.scheme(checked.base_url) == "http" and not (is_loopback or checked.insecure_http) then
     error("kling.new: base_url: https expected; http:// needs insecure_http = true", 2)
