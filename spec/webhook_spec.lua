@@ -297,6 +297,24 @@ describe("a callback", function()
       assert.equal("queued", (client:poll(job)))
     end)
 
+    it("leaves those alone that are held back by max_running", function()
+      local client, receiver = start { max_running = 1 }
+      local requests, jobs = {}, {}
+      for i = 1, 3 do
+        requests[i] = receiver:request(quick.CLIP)
+        jobs[i] = client:submit(requests[i])
+      end
+      until_logged(client, "create", 1)
+      assert.is_true(post(receiver, requests[2]).known)
+      assert.is_true(post(receiver, requests[3]).known)
+      inbox:idle(client, SOME_TURNS)
+      for i = 1, 3 do
+        assert.equal(i, #until_logged(client, "create", i))
+        server:advance(LIFE)
+        assert(client:wait(jobs[i], quick.PATIENCE))
+      end
+    end)
+
     it("finds a task that was attached to by the service's id", function()
       local client, receiver = start()
       local job = submit(client, receiver)
