@@ -78,7 +78,7 @@ describe("kling", function()
   it("says in one line what to do when the library is not there", function()
     local result = cli.run({ "help" }, { env = { LUA_PATH = "/nowhere/?.lua" } })
     assert.equal(1, result.code)
-    local line = "^kling: module 'kling.cli' not found:; install kling[^\n]*\n$"
+    local line = "^kling: module 'kling.cli' not found; install kling[^\n]*\n$"
     assert.is_truthy(result.err:match(line), result.err)
   end)
 end)
