@@ -1,5 +1,7 @@
 --- Callbacks from end to end: hints that make a job look now, whatever the sender does with them.
 
+local cqueues = require "cqueues"
+
 local callback_server = require "spec.support.callback_server"
 local emulator = require "spec.support.emulator"
 local quick = require "spec.support.quick"
@@ -106,6 +108,32 @@ describe("a callback", function()
     local before = inbox.wakes
     until_logged(client, "callback", 1)
     assert.is_true(inbox.wakes > before)
+  end)
+
+  it("ends a wait that sleeps on the client's descriptor", function()
+    local client, receiver = start {
+      first_poll = NEVER, poll_interval = NEVER, max_poll_interval = NEVER, loop = "cqueues",
+    }
+    local job = submit(client, receiver)
+    local program = cqueues.new()
+    local result
+    program:wrap(function()
+      result = client:wait(job, quick.PATIENCE)
+    end)
+    program:wrap(function()
+      repeat
+        cqueues.poll(inbox.cq, 0.1)
+        inbox:step()
+      until result
+    end)
+    program:wrap(function()
+      repeat
+        cqueues.sleep(0.01)
+      until #server:ledger() == 1
+      server:advance(LIFE)
+    end)
+    assert(program:loop(quick.PATIENCE))
+    assert.is_truthy(result)
   end)
 
   it("that comes three times does what it does once", function()
