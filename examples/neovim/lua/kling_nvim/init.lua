@@ -45,7 +45,6 @@ local function describe(files)
 end
 
 local function on_end(task)
-  list.update()
   if task.files then
     notify("saved " .. describe(task.files), vim.log.levels.INFO)
   elseif task.failure.code ~= "cancelled" then
@@ -68,7 +67,7 @@ function M.start(subject, prompt)
   if not task then
     return notify(message, vim.log.levels.ERROR)
   end
-  window.show()
+  window.show(list.update)
 end
 
 --- Show all tasks in a window.

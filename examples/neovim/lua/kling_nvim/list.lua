@@ -99,8 +99,11 @@ local function open_buffer()
   vim.bo[buffer].buftype = "nofile"
   vim.bo[buffer].bufhidden = "wipe"
   vim.bo[buffer].swapfile = false
+  vim.bo[buffer].undolevels = -1
   vim.bo[buffer].filetype = "klinglist"
+  vim.wo.number = false
   vim.wo.wrap = false
+  api.nvim_buf_set_name(buffer, "kling://tasks/" .. buffer)
   return buffer
 end
 
@@ -125,7 +128,7 @@ function M.open(start)
   refresh(view)
 end
 
---- A task has ended: say so where the list is open.
+--- Say what is new where the list is open.
 function M.update()
   for view in pairs(views) do
     write(view)

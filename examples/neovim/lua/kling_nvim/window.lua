@@ -105,10 +105,13 @@ local function refresh()
   end
 end
 
---- Show what runs until nothing does.
-function M.show()
+--- Show what runs until nothing does; `on_look()` is called at each look, and after the last.
+function M.show(on_look)
   timer = timer or uv.new_timer()
-  timer:start(0, INTERVAL, vim.schedule_wrap(refresh))
+  timer:start(0, INTERVAL, vim.schedule_wrap(function()
+    refresh()
+    on_look()
+  end))
 end
 
 return M
