@@ -336,6 +336,7 @@ static const luaL_Reg raw_functions[] = {
     {"alarm",          client_alarm         },
     {"attach",         client_attach        },
     {"changed",        client_changed       },
+    {"close",          client_close         },
     {"hint",           client_hint          },
     {"is_open",        client_is_open       },
     {"new",            client_new           },

@@ -261,15 +261,13 @@ function Client:list(given)
   return tasks
 end
 
-local close = Client.close
-
 -- The loop lets go of the descriptor before it is closed: libuv aborts the process otherwise.
 function Client:close()
   local loop = raw.private(self).loop
   if loop and loop.forget and raw.is_open(self) then
     loop.forget(self)
   end
-  close(self)
+  raw.close(self)
   if loop and loop.wake then
     loop.wake(self)
   end
