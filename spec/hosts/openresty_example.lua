@@ -1,19 +1,13 @@
---- examples/openresty, as its users see it. Run by name: it needs nginx, LuaJIT and Chromium.
+--- examples/openresty, as programs see it. Run by name: it needs nginx and LuaJIT.
 --
 --     make test LUA=lua5.4 SPEC=spec/hosts/openresty_example.lua
---
--- PHOTOGRAPH=docs/openresty.png in the environment: take that picture, too.
 
 local cjson = require "cjson.safe"
 local core = require "kling.core"
 local cqueues = require "cqueues"
 
-local browsers = require "spec.hosts.openresty_example_browser"
-local emulator = require "spec.support.emulator"
 local sites = require "spec.hosts.openresty_example_site"
 
-local LIFE = { submitted = 1, processing = 1 } -- seconds; over at the first look, after 3
-local LONG_LIFE = { submitted = 1, processing = 3 } -- the first look finds it processing
 local JSON = { ["content-type"] = "application/json" }
 
 local function states_of(clip)
@@ -32,32 +26,8 @@ local function count(entries, kind)
   return found
 end
 
--- A site, its emulator and the clip to give a sound to; stopped without a word of complaint.
-local function set_up(callbacks)
-  local own = {}
-
-  lazy_setup(function()
-    own.server = emulator.start { life = LIFE }
-    own.site = sites.start(own.server, callbacks)
-    own.clip = { video_url = own.server.url .. "/clip.mp4", sound_effect_prompt = "rain" }
-  end)
-
-  before_each(function()
-    own.server:reset()
-  end)
-
-  lazy_teardown(function()
-    local status, complaints = own.site:stop()
-    own.server:stop()
-    assert.equal(0, status)
-    assert.same({}, complaints)
-  end)
-
-  return own
-end
-
 describe("examples/openresty", function()
-  local own = set_up(false)
+  local own = sites.set_up()
 
   it("serves the page, and nothing else of its folder", function()
     local status, body, headers = own.site:ask "/"
@@ -103,7 +73,7 @@ describe("examples/openresty", function()
   end
 
   it("tells a clip's states as they come, and serves its files", function()
-    own.server:life(LONG_LIFE)
+    own.server:life(sites.LONG_LIFE)
     local status, answer = own.site:submit(own.clip)
     assert.equal(202, status)
     local events = own.site:follow(answer.id)
@@ -203,7 +173,7 @@ describe("examples/openresty", function()
 end)
 
 describe("examples/openresty, called back", function()
-  local own = set_up(true)
+  local own = sites.set_up { callbacks = true }
 
   -- Without a callback the first look is after max_poll_interval: 15 s.
   local function assert_quick(clip)
@@ -256,87 +226,5 @@ describe("examples/openresty, called back", function()
     assert.equal(204, post(task.fields.callback_url,
       cjson.encode { task_id = task.task_id, task_status = "failed" }))
     assert.equal("ready", own.site:outcome(id).state)
-  end)
-end)
-
-describe("examples/openresty, in a browser", function()
-  local own = set_up(false)
-  local browser
-
-  lazy_setup(function()
-    browser = browsers.start()
-  end)
-
-  lazy_teardown(function()
-    browser:stop()
-  end)
-
-  before_each(function()
-    browser:resize(900, 760)
-    browser:open(own.site.url)
-    browser:evaluate "sessionStorage.clear()"
-    browser:open(own.site.url .. "/?again")
-  end)
-
-  local function state_is(state)
-    return ("document.querySelector('.clip .state')?.textContent === '%s'"):format(state)
-  end
-
-  local function submit_by_keyboard(url)
-    browser:write(url)
-    browser:press "Tab"
-    browser:write "rain on a tin roof"
-    browser:press "Tab"
-    browser:write "slow piano"
-    browser:press "Enter"
-  end
-
-  local PLAYS = [[new Promise((resolve) => {
-    const player = document.querySelector(".clip %s");
-    const look = () => player.currentTime > 0.2 && resolve(player.duration);
-    player.addEventListener("timeupdate", look);
-    player.addEventListener("error", () => resolve(player.error.message));
-    player.play().catch((error) => resolve(error.message));
-  })]]
-
-  it("gives a clip its sound without a mouse, and plays it", function()
-    own.server:life(LONG_LIFE)
-    submit_by_keyboard(own.clip.video_url)
-    browser:wait_until(state_is "processing")
-    browser:wait_until(state_is "ready")
-    local fields = own.server:tasks()[1].fields
-    assert.equal("rain on a tin roof", fields.sound_effect_prompt)
-    assert.equal("slow piano", fields.bgm_prompt)
-    for _, player in ipairs { "audio", "video" } do
-      local seconds = browser:evaluate(PLAYS:format(player))
-      assert.is_number(seconds, player .. ": " .. tostring(seconds))
-      assert.is_true(math.abs(seconds - 5) < 0.2, player)
-    end
-    assert.equal(1280, browser:evaluate "document.querySelector('.clip video').videoWidth")
-  end)
-
-  it("shows what is wrong with a request, and why a task failed", function()
-    own.server:life { submitted = 0, processing = 0, fail = "Image pixel is invalid" }
-    submit_by_keyboard "http://[a clip"
-    assert.is_false(browser:evaluate "document.getElementById('video_url').validity.valid")
-    browser:evaluate "document.getElementById('video_url').value = 'ftp://a/b.mp4'"
-    browser:press "Enter"
-    browser:wait_until "document.getElementById('problem').textContent.includes('URL expected')"
-    browser:evaluate "document.getElementById('video_url').focus()"
-    browser:evaluate "document.getElementById('video_url').select()"
-    submit_by_keyboard(own.clip.video_url)
-    browser:wait_until(state_is "failed")
-    local shown = browser:evaluate "document.querySelector('.clip .problem').textContent"
-    assert.truthy(shown:find("Image pixel is invalid", 1, true))
-    assert.is_true(browser:evaluate "document.getElementById('problem').hidden")
-  end)
-
-  it("keeps the session's clips when the page is loaded again, and fits a phone", function()
-    submit_by_keyboard(own.clip.video_url)
-    browser:wait_until(state_is "ready")
-    browser:resize(360, 740, true)
-    browser:open(own.site.url .. "/?later")
-    browser:wait_until(state_is "ready")
-    assert.equal(360, browser:evaluate "document.documentElement.scrollWidth")
   end)
 end)

@@ -1,16 +1,27 @@
 --- Starts examples/openresty for its specs, and talks to it as browsers do.
 
+local assert = require "luassert"
+local busted = require "busted" -- a module does not see what busted gives to spec files
 local cjson = require "cjson.safe"
 local cqueues = require "cqueues"
 local http_request = require "http.request"
 local socket = require "cqueues.socket"
+
+local emulator = require "spec.support.emulator"
 
 local PATIENCE = 60 -- seconds; busy machines are slow
 
 local Site = {}
 Site.__index = Site
 
-local M = { KEY = "sk-0123456789-never-to-be-shown" }
+-- Seconds. The site looks at a task after 3, and then every 3.
+local LIFE = { submitted = 1, processing = 1 }
+
+local M = {
+  KEY = "sk-0123456789-never-to-be-shown",
+  --- The first look finds such a task processing.
+  LONG_LIFE = { submitted = 1, processing = 3 },
+}
 
 local function quote(text)
   return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
@@ -107,6 +118,20 @@ local function complaints_of(self)
   return found
 end
 
+function Site:signal(name)
+  assert(os.execute(("kill -%s %s"):format(name, self.pid)))
+end
+
+-- Does not wait for clips that are being worked on. The exit status, and what nginx complained of.
+local function stop(self)
+  os.execute(("kill -TERM %s 2>/dev/null"):format(self.pid))
+  local status = tonumber(self.pipe:read "*l")
+  self.pipe:close()
+  local complaints = complaints_of(self)
+  os.execute("rm -rf " .. quote(self.folder))
+  return status, complaints
+end
+
 local function wait_until_up(self)
   local deadline = cqueues.monotime() + PATIENCE
   repeat
@@ -117,12 +142,11 @@ local function wait_until_up(self)
     cqueues.sleep(0.02)
   until cqueues.monotime() > deadline
   local output = read(self.folder .. "/output")
-  self:stop()
+  stop(self)
   error("the site did not start: " .. output, 3)
 end
 
---- Start it against a server of spec/support/emulator. `callbacks`: whether it wants them.
-function M.start(server, callbacks)
+local function start(server, callbacks)
   local port = free_port()
   local folder = output_of "mktemp -d"
   local self = setmetatable({ folder = folder, url = "http://127.0.0.1:" .. port }, Site)
@@ -138,19 +162,30 @@ function M.start(server, callbacks)
   return self
 end
 
-function Site:signal(name)
-  assert(os.execute(("kill -%s %s"):format(name, self.pid)))
-end
+--- A site of these specs' own, with its emulator and the address of a clip; they end without a word
+--- of complaint. Options:
+--- `callbacks`, whether the site asks for them; `folder` of clips.
+function M.set_up(options)
+  local own = {}
 
---- End it, without waiting for clips that are being worked on: its exit status, and what nginx
---- complained of.
-function Site:stop()
-  os.execute(("kill -TERM %s 2>/dev/null"):format(self.pid))
-  local status = tonumber(self.pipe:read "*l")
-  self.pipe:close()
-  local complaints = complaints_of(self)
-  os.execute("rm -rf " .. quote(self.folder))
-  return status, complaints
+  busted.lazy_setup(function()
+    own.server = emulator.start { life = LIFE, folder = options and options.folder }
+    own.site = start(own.server, options and options.callbacks)
+    own.clip = { video_url = own.server.url .. "/clip.mp4", sound_effect_prompt = "rain" }
+  end)
+
+  busted.before_each(function()
+    own.server:reset()
+  end)
+
+  busted.lazy_teardown(function()
+    local status, complaints = stop(own.site)
+    own.server:stop()
+    assert.equal(0, status)
+    assert.same({}, complaints)
+  end)
+
+  return own
 end
 
 return M

@@ -76,8 +76,13 @@ function M.start(id, fields)
   if not is_right then
     return nil, job
   end
-  local video = fields.video_url or fields.video_id
-  clips.change(id, { state = "queued", worker = ngx.worker.id(), video = video })
+  clips.change(id, {
+    state = "queued",
+    worker = ngx.worker.id(),
+    video = fields.video_url or fields.video_id,
+    sound = fields.sound_effect_prompt,
+    music = fields.bgm_prompt,
+  })
   if not ngx.timer.at(0, work, id, job) then
     work(true, id, job) -- too many are running
   end

@@ -81,9 +81,9 @@ function showResult(element, files) {
   element.querySelector(".result").hidden = false;
 }
 
-function taskLine(clip) {
+function noteOf(clip) {
   const billed = { yes: "billed", maybe: "maybe billed", no: "not billed" };
-  const parts = [];
+  const parts = [clip.sound, clip.music].filter(Boolean);
   if (clip.task_id) {
     parts.push(`task ${clip.task_id}`);
   }
@@ -98,7 +98,7 @@ function showClip(element, clip) {
   element.classList.toggle("failed", clip.state === "failed");
   show(element.querySelector("h3"), titleOf(clip.video));
   show(element.querySelector(".state"), clip.state);
-  show(element.querySelector(".task"), taskLine(clip));
+  show(element.querySelector(".about"), noteOf(clip));
   showSteps(element, clip);
   if (clip.failure) {
     show(element.querySelector(".problem"), `${clip.failure.message}. ${clip.failure.hint}`);
@@ -159,7 +159,8 @@ setInterval(() => cards.forEach(showSeconds), 100);
 
 // The form's fields, without what was left empty.
 function request() {
-  const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
+  const given = [...new FormData(form)].map(([name, value]) => [name, value.trim()]);
+  const fields = Object.fromEntries(given.filter(([, value]) => value !== ""));
   if (fields.asmr_mode) {
     fields.asmr_mode = true;
   }
@@ -189,7 +190,7 @@ form.addEventListener("submit", async (event) => {
     keep(id);
     addCard(id);
     follow();
-    form.elements.video_url.select();
+    form.elements.video_url.value = ""; // else Enter, pressed again, is another bill
   } catch (error) {
     show(problem, error.message);
   }
