@@ -55,7 +55,7 @@ local hints = {
   failed = "See service_message for the reason; a new submit is a new task and a new bill.",
   expired = "Query the task for fresh links; they last about 30 days.",
   closed = "Make a new client and attach to the task.",
-  io = "Free space or choose another folder, then save again.",
+  io = "Free space, choose another folder, or pass overwrite = true; then save again.",
   nomem = "Free memory, then try again.",
   not_yieldable = "Call wait from a coroutine of the host's loop, or use poll.",
 }
