@@ -106,12 +106,12 @@ function Site:outcome(id)
   return events[#events].clip
 end
 
--- What nginx complained of, other than its visitors.
+-- What nginx complained of, other than its visitors; and the key, wherever it was shown.
 local function complaints_of(self)
   local found = {}
   for line in read(self.folder .. "/error.log"):gmatch "[^\n]+" do
     local is_harmless = line:find("[notice]", 1, true) or line:find("too large body", 1, true)
-    if not is_harmless then
+    if not is_harmless or line:find(M.KEY, 1, true) then
       found[#found + 1] = line
     end
   end
