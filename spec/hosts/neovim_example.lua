@@ -99,6 +99,21 @@ describe("the Neovim plugin", function()
     assert.equal(2, #server:ledger())
   end)
 
+  it("shows its window wherever the user goes, and disturbs nowhere", function()
+    editor:press ":Kling<CR>"
+    await_window "submitted"
+    editor:press ":tabnew<CR>"
+    await_window "submitted"
+    editor:press "q:"
+    server:advance(SECONDS)
+    await_message "saved"
+    assert.equal("", editor:eval "vim.v.errmsg")
+    editor:press ":q<CR>"
+    editor.await("the window closes", function()
+      return not editor:window()
+    end)
+  end)
+
   it("says why the service does not list its tasks", function()
     server:fault { name = "html", on = "list", forever = true }
     editor:press ":KlingList<CR>"

@@ -95,7 +95,7 @@ vim.o.columns, vim.o.lines = 100, 30
 Messages = {}
 vim.notify = function(text) table.insert(Messages, text) end
 function Window()
-  for _, window in ipairs(vim.api.nvim_list_wins()) do
+  for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
     if vim.api.nvim_win_get_config(window).relative ~= "" then
       local buffer = vim.api.nvim_win_get_buf(window)
       return table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), "\n")
