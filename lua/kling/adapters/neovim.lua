@@ -6,7 +6,11 @@ local uv = vim.uv or vim.loop
 
 local TICK = 10 -- milliseconds between looks, outside a coroutine
 
+-- In a callback of libuv's the editor's events cannot be handled.
 local function block(client, seconds)
+  if vim.in_fast_event() then
+    return nil, "not_yieldable"
+  end
   local limit = math.ceil(math.min(seconds, 1e6) * 1000)
   vim.wait(limit, function()
     return client:step(0) > 0

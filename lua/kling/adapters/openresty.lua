@@ -2,9 +2,12 @@
 --- those that wait, for all of them. The others sleep until there is news or nobody looks any more.
 
 local core = require "kling.core"
+local yieldable = require "kling.adapters.yieldable"
+
 local ngx = _G.ngx
 
 local TICK = 0.005 -- seconds
+local SHORTEST = 0.001 -- seconds; nginx cuts off what is less, and complains about a sleep of none
 local FOLLOW = 0.02 -- seconds without a look after which somebody else looks
 
 local has_semaphore, semaphore = pcall(require, "ngx.semaphore")
@@ -22,13 +25,13 @@ end
 
 local function look(watch, seconds)
   watch.looked = core.now()
-  ngx.sleep(math.min(seconds, TICK))
+  ngx.sleep(math.max(SHORTEST, math.min(seconds, TICK)))
   watch.looked = 0
 end
 
 local function follow(watch, seconds)
   watch.sleepers = watch.sleepers + 1
-  watch.news:wait(math.min(seconds, FOLLOW))
+  watch.news:wait(math.max(SHORTEST, math.min(seconds, FOLLOW)))
   watch.sleepers = watch.sleepers - 1
 end
 
@@ -43,12 +46,16 @@ end
 
 return {
   pause = function(client, seconds)
+    -- Asked first: nginx finds out only after it has set its timer, which then resumes nobody.
+    if not yieldable.here() then
+      return nil, "not_yieldable"
+    end
     local ok, problem = pcall(sleep, client, seconds)
     if ok then
       return true
     end
     problem = tostring(problem)
-    if problem:find("API disabled", 1, true) or problem:find("attempt to yield", 1, true) then
+    if problem:find("API disabled", 1, true) then
       return nil, "not_yieldable"
     end
     error(problem, 0)
