@@ -127,6 +127,8 @@ describe("the Neovim plugin", function()
   it("goes on in the next session with what was unfinished", function()
     editor:press ":Kling<CR>"
     local id = await_window("submitted"):match "%d%d%d%d+"
+    editor:press ":KlingList<CR>"
+    await_text "  1  submitted"
     assert.equal(0, (editor:leave()))
     editor = editors.start(home, "nothing here\n", environment)
     editor:press ":KlingList<CR>"
