@@ -32,6 +32,7 @@ describe("the Neovim plugin", function()
   after_each(function()
     local status, output = editor:leave()
     assert.equal(0, status, output)
+    assert.falsy(output:find "E%d+:", output)
   end)
 
   local function await_window(text)
@@ -59,7 +60,7 @@ describe("the Neovim plugin", function()
     editor:press ":Kling<CR>"
     local id = await_window("submitted"):match "%d%d%d%d+"
     editor:press "Otyped meanwhile<Esc>"
-    assert.truthy(editor:text():find("^typed meanwhile\nsee"))
+    await_text "typed meanwhile\nsee"
     assert.truthy(editor:window():find(id, 1, true))
     server:advance(SECONDS)
     local messages = await_message "saved"
@@ -209,7 +210,9 @@ describe("the Neovim plugin", function()
     await_text "*kling.txt*"
     for _, tag in ipairs { ":Kling", ":KlingList", ":KlingCancel", "kling-settings" } do
       editor:press((":help %s<CR>"):format(tag))
-      assert.truthy(editor:eval("vim.api.nvim_get_current_line()"):find("*" .. tag .. "*", 1, true))
+      editor.await("help on " .. tag, function()
+        return editor:eval("vim.api.nvim_get_current_line()"):find("*" .. tag .. "*", 1, true)
+      end)
     end
   end)
 end)

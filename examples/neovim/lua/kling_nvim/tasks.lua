@@ -99,7 +99,7 @@ end
 --- Those that have not ended.
 function M.running()
   return vim.tbl_filter(function(task)
-    return client ~= nil and not task.has_ended
+    return not task.has_ended
   end, M.all)
 end
 
@@ -114,31 +114,42 @@ function M.look(task)
   return state, info
 end
 
---- Ids of tasks that were unfinished when Neovim was left, and that nobody has asked for since.
---- The name is in capitals because such variables are kept in the shada file.
-function M.left_over()
-  local known = {}
+-- The name is in capitals because such variables are kept in the shada file.
+local function remembered()
+  return vim.split(vim.g.KLING_UNFINISHED or "", " ", { trimempty = true })
+end
+
+-- id -> whether there is something to go back for; of this session's tasks, the newest counts.
+local function known()
+  local is_open = {}
   for _, task in ipairs(M.all) do
     local _, info = M.look(task)
-    known[info.task_id or ""] = true
+    if info.task_id then
+      is_open[info.task_id] = not (task.files or task.failure and DONE_WITH[task.failure.code])
+    end
   end
+  return is_open
+end
+
+--- Ids of tasks that were unfinished when Neovim was left, and that nobody has asked for since.
+function M.left_over()
+  local is_open = known()
   return vim.tbl_filter(function(id)
-    return not known[id]
-  end, vim.split(vim.g.KLING_UNFINISHED or "", " ", { trimempty = true }))
+    return is_open[id] == nil
+  end, remembered())
 end
 
 --- Remember what is unfinished and let go of everything.
 function M.close()
   local ids = M.left_over()
-  for _, task in ipairs(M.all) do
-    local _, info = M.look(task)
-    if not (task.files or task.failure and DONE_WITH[task.failure.code]) then
-      ids[#ids + 1] = info.task_id
+  for id, is_open in pairs(known()) do
+    if is_open then
+      ids[#ids + 1] = id
     end
   end
   vim.g.KLING_UNFINISHED = table.concat(ids, " ")
   local closing = client
-  client = nil
+  client, M.all = nil, {}
   closing:close()
 end
 

@@ -95,9 +95,7 @@ end
 local function refresh()
   local lines = vim.tbl_map(line_of, tasks.running())
   if #lines == 0 then
-    if timer then
-      timer:stop()
-    end
+    timer:stop()
     hide()
   elseif vim.fn.getcmdwintype() == "" then -- the command-line window allows no other beside it
     write(lines)
