@@ -59,8 +59,7 @@ local function make(url)
   load_source(files[1].path:match "[^/]+$")
 end
 
---- Get the sound for the clip at this URL.
-function M.start(url)
+local function start(url)
   local id = read_task(url)
   if id and love.filesystem.getInfo(id .. ".mp3") then
     return load_source(id .. ".mp3")
@@ -71,6 +70,14 @@ function M.start(url)
     sound_effect_prompt = "waves against a cliff, rain, a distant foghorn",
   }
   M.url, thread = url, coroutine.create(make)
+end
+
+--- Get the sound for the clip at this URL. A missing key or a wrong URL ends no game.
+function M.start(url)
+  local ok, problem = pcall(start, url)
+  if not ok then
+    M.problem, M.state = problem, "failed"
+  end
 end
 
 --- Let the sound get on. Once a frame.

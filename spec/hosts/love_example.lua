@@ -90,6 +90,12 @@ describe("the LÖVE game", function()
     assert.is_nil(kept "task.txt")
   end)
 
+  it("goes on without a sound when it is called wrongly", function()
+    local output, status = play "lighthouse.mp4 --once"
+    assert.equal(1, status, output)
+    assert.truthy(output:find("video_url: an http:// or https:// URL expected", 1, true), output)
+  end)
+
   it("says what it needs", function()
     local output, status = play ""
     assert.equal(2, status, output)
