@@ -25,7 +25,7 @@ local function check_library()
   local found, kling = pcall(require, "kling")
   if not found then
     report.error("the library was not found: " .. kling, {
-      "make LUA=luajit install LUA=luajit, or luarocks --lua-version 5.1 make",
+      "make install LUA=luajit, or luarocks --lua-version 5.1 make",
       "package.path and package.cpath must name where it is",
     })
     return
