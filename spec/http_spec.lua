@@ -281,7 +281,7 @@ describe("a connection", function()
       cqueues.sleep(PATIENCE)
     end, "https")
     local client = quick.client(raw,
-      { loop = raw.loop, connect_timeout = 0.2, submit_timeout = 1.5 })
+      { loop = raw.loop, connect_timeout = 0.1, submit_timeout = 1.2 })
     local failure = quick.failure(client, client:submit(CLIP))
     assert.same({ "timeout", "not-created", "no" },
       { failure.code, failure.task_state, failure.billed })

@@ -66,7 +66,11 @@ bool kling_sink_open(struct sink *s, const char *path, bool overwrite) {
   s->fd = open(s->part,
                O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
   s->unfinished = s->fd >= 0 && own_part(s);
-  return s->unfinished || fail(s, errno);
+  if (!s->unfinished) {
+    fail(s, errno);
+    kling_sink_close(s);
+  }
+  return s->unfinished;
 }
 
 bool kling_sink_write(struct sink *s, const void *bytes, size_t len) {
