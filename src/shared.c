@@ -86,12 +86,17 @@ static bool make_prefix(struct http_shared *s) {
 
 static bool make_url(struct http_shared *s, const char *base_url) {
   char *host = NULL;
+  char *scheme = NULL;
   s->url = curl_url();
   if (!s->url ||
       curl_url_set(s->url, CURLUPART_URL, base_url, 0) != CURLUE_OK ||
       curl_url_get(s->url, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
     return false;
   }
+  if (curl_url_get(s->url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK) {
+    s->is_tls = strcmp(scheme, "https") == 0;
+  }
+  curl_free(scheme);
   s->allow_loopback = kling_address_is_loopback_host(host);
   curl_free(host);
   return make_prefix(s);

@@ -28,6 +28,7 @@ struct http_shared {
   char *ca_path;
   char *proxy;
   char *user_agent;
+  bool is_tls; /* base_url is https */
   long connect_timeout_ms;
   long request_timeout_ms;
   long stall_timeout; /* seconds, as libcurl counts it */

@@ -151,7 +151,10 @@ static void set_for_api(struct transfer *t) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, t->shared->request_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+  /* Wait for the first connection to say whether it is HTTP/2. Only over TLS:
+   * without, libcurl learns it from the first reply, and would wait for that.
+   */
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, t->shared->is_tls ? 1L : 0L);
 #if LIBCURL_VERSION_NUM >= 0x075000
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
