@@ -2,90 +2,12 @@
 --- asked for.
 
 local core = require "kling.core"
-local cqueues = require "cqueues"
 local emulator = require "spec.support.emulator"
 local quick = require "spec.support.quick"
+local scripted_loop = require "spec.support.scripted_loop"
 
 local CLIP, PATIENCE = quick.CLIP, quick.PATIENCE
 local LIFE = 10 -- seconds; longer than any task here lives
-local TURN = 0.01 -- seconds
-
--- Coroutines that pause until they are woken or their time is over; nothing else steps for them.
-local function new_loop()
-  local loop = { pauses = {}, wakes = 0, forgets = 0, sleeping = {} }
-
-  function loop.pause(client, seconds)
-    loop.pauses[#loop.pauses + 1] = seconds
-    local self = coroutine.running()
-    if not loop.tasks[self] then
-      client:step(math.min(seconds, TURN))
-      return
-    end
-    loop.sleeping[self] = core.now() + seconds
-    loop.client = client
-    coroutine.yield()
-  end
-
-  function loop.wake()
-    loop.wakes = loop.wakes + 1
-    for task in pairs(loop.sleeping) do
-      loop.sleeping[task] = 0
-    end
-  end
-
-  function loop.forget(client)
-    loop.forgets = loop.forgets + 1
-    local fd
-    loop.was_open_when_forgotten, fd = pcall(client.pollfd, client)
-    if fd then
-      cqueues.cancel(fd)
-    end
-  end
-
-  loop.tasks = {}
-
-  local function resume(task)
-    loop.sleeping[task] = nil
-    local fine, problem = coroutine.resume(task)
-    assert(fine, problem)
-    if coroutine.status(task) == "dead" then
-      loop.tasks[task] = nil
-    end
-  end
-
-  function loop.start(f)
-    local task = coroutine.create(f)
-    loop.tasks[task] = true
-    resume(task)
-  end
-
-  -- As an adapter that sleeps on the descriptor; one of those it wakes reads the answers.
-  local function has_news()
-    local fd = loop.client and core.raw.is_open(loop.client) and loop.client:pollfd()
-    return not fd or cqueues.poll({ pollfd = fd, events = "r" }, 0.001) ~= 0.001
-  end
-
-  -- A turn for one whose time is over; true while somebody is left.
-  function loop.turn()
-    local news = has_news()
-    for task in pairs(loop.tasks) do
-      if news or core.now() >= (loop.sleeping[task] or 0) then
-        resume(task)
-        break -- resuming may have changed the table
-      end
-    end
-    return next(loop.tasks) ~= nil
-  end
-
-  function loop.run()
-    local deadline = core.now() + PATIENCE
-    while loop.turn() do
-      assert(core.now() < deadline, "a coroutine sleeps on")
-    end
-  end
-
-  return loop
-end
 
 describe("an adapter", function()
   local server, loop
@@ -100,7 +22,7 @@ describe("an adapter", function()
 
   before_each(function()
     server:reset()
-    loop = new_loop()
+    loop = scripted_loop()
   end)
 
   after_each(quick.close_all)
@@ -157,14 +79,14 @@ describe("an adapter", function()
     local ended = 0
     for _ = 1, 5 do
       local job = submitted(client)
-      loop.start(function()
+      loop:start(function()
         assert(client:wait(job, PATIENCE))
         ended = ended + 1
       end)
     end
     server:advance(LIFE)
     local wakes = loop.wakes
-    loop.run()
+    loop:run()
     assert.equal(5, ended)
     assert.is_true(loop.wakes > wakes)
   end)
@@ -185,12 +107,12 @@ describe("an adapter", function()
     local client = quiet_client()
     local job = submitted(client)
     local failure
-    loop.start(function()
+    loop:start(function()
       failure = select(3, client:wait(job, PATIENCE))
     end)
     assert.is_nil(failure)
     client:cancel(job)
-    loop.turn()
+    loop:turn()
     assert.equal("cancelled", failure and failure.code)
   end)
 
@@ -198,11 +120,11 @@ describe("an adapter", function()
     local client = quiet_client()
     local job = submitted(client)
     local failure
-    loop.start(function()
+    loop:start(function()
       failure = select(3, client:wait(job, PATIENCE))
     end)
     client:close()
-    loop.turn()
+    loop:turn()
     assert.equal("closed", failure and failure.code)
   end)
 
@@ -210,15 +132,15 @@ describe("an adapter", function()
     local client = quiet_client { max_running = 1 }
     local first, second = submitted(client), client:submit(CLIP)
     local state
-    loop.start(function()
+    loop:start(function()
       client:wait(second, 0.1)
       state = client:poll(second)
     end)
     client:step(0)
-    loop.start(function()
+    loop:start(function()
       client:cancel(first)
     end)
-    loop.run()
+    loop:run()
     assert.is_true(state == "submitting" or state == "submitted")
   end)
 
@@ -227,14 +149,14 @@ describe("an adapter", function()
     local job = submitted(client)
     server:fault { name = "delay", on = "list", seconds = 1 }
     local failure, task
-    loop.start(function()
+    loop:start(function()
       failure = select(3, client:list { timeout = 0.05 })
     end)
-    loop.start(function()
+    loop:start(function()
       task = client:query(select(2, client:poll(job)).task_id, PATIENCE)
     end)
     local started = core.now()
-    loop.run()
+    loop:run()
     assert.equal("timeout", failure.code)
     assert.equal("submitted", task.state)
     assert.is_true(core.now() - started < 5)
