@@ -107,7 +107,7 @@
 ---@field task_id? string
 ---@field external_task_id? string
 ---@field elapsed number seconds since submit or attach; stands still once the job has ended
----@field eta? number seconds until it probably ends
+---@field eta? number seconds until it probably ends; this version does not estimate it yet
 ---@field status? string the service's own word for the state
 ---@field warning? string something odd that is being ridden out, such as a status this version does not know
 ---@field failure? kling.Failure why it ended, or, while it runs, the last thing that went wrong
