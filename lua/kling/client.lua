@@ -77,6 +77,8 @@ local function turn(client, loop)
   client:dispatch()
 end
 
+local LONGEST_PAUSE = 3600 -- seconds: not every loop has a timer for "no limit"
+
 --- The only loop in the library: until `is_done()` or the deadline. True when done. Where the host
 --- allows no waiting the deadline says so, in `problem`.
 function M.wait_until(client, is_done, until_when)
@@ -90,7 +92,7 @@ function M.wait_until(client, is_done, until_when)
     if left <= 0 then
       return false
     end
-    local most = math.min(left, until_when.longest_pause or left)
+    local most = math.min(left, until_when.longest_pause or LONGEST_PAUSE)
     local _, problem = loop.pause(client, math.min(most, client:timeout() or most))
     if problem then
       until_when.problem = problem

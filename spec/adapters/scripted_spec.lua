@@ -63,6 +63,16 @@ describe("an adapter", function()
     assert.is_true(loop.pauses[1] <= 66 and loop.pauses[1] > 30)
   end)
 
+  it("is asked to pause for a time that a timer can have, also without a limit", function()
+    local client = quick.client(server, { loop = loop, first_poll = 80000, max_poll_interval = 80000 })
+    local job = submitted(client)
+    loop.pause = function(_, seconds)
+      error(seconds, 0)
+    end
+    local _, seconds = pcall(client.wait, client, job, math.huge)
+    assert.equal(3600, seconds)
+  end)
+
   it("is not asked at all when there is nothing to wait for", function()
     local client = quick.client(server, { loop = loop })
     local job = submitted(client)
