@@ -64,7 +64,8 @@ describe("an adapter", function()
   end)
 
   it("is asked to pause for a time that a timer can have, also without a limit", function()
-    local client = quick.client(server, { loop = loop, first_poll = 80000, max_poll_interval = 80000 })
+    local rare = { loop = loop, first_poll = 80000, max_poll_interval = 80000 }
+    local client = quick.client(server, rare)
     local job = submitted(client)
     loop.pause = function(_, seconds)
       error(seconds, 0)
