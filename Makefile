@@ -92,6 +92,11 @@ test:
 	@sh .ci/install build run test
 	@MAKE="$(MAKE)" SPEC="$(SPEC)" sh .ci/test $(RUNS)
 
+# The contract inside nginx, Neovim and LÖVE, and the whole programs of examples/.
+test-hosts:
+	@sh .ci/install build run test hosts
+	@MAKE="$(MAKE)" sh .ci/hosts
+
 demo:
 	@sh .ci/install build run
 	@$(MAKE) -s all
@@ -186,5 +191,5 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(PARTS_OBJECTS:.o=.d)
 
-.PHONY: all all-luas parts env test demo valgrind fuzz lint lint-format \
+.PHONY: test-hosts all all-luas parts env test demo valgrind fuzz lint lint-format \
   lint-tidy lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean
