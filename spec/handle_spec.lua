@@ -119,19 +119,18 @@ describe("a job", function()
       end,
     })
     local jobs = {}
-    for i = 1, 20 do
+    for i = 1, 5 do -- few: each collection walks all that the run has made so far
       jobs[i] = client:submit(CLIP)
       client:poll(client:submit(CLIP))
     end
     quick.drive(client, function()
-      collectgarbage()
-      return #server:ledger() == 40
+      return #server:ledger() == 10
     end)
     server:advance(LIFE)
     for _, outcome in ipairs(kling.gather(jobs, PATIENCE)) do
       assert(outcome.result, tostring(outcome.failure))
     end
-    assert.is_true(events >= 60)
+    assert.is_true(events >= 15)
   end)
 
   it("and its client can be collected in any order", function()
