@@ -6,33 +6,46 @@ local yieldable = require "kling.adapters.yieldable"
 
 local TICK = 0.02 -- seconds, where a client has no descriptor
 
-local news = setmetatable({}, { __mode = "k" }) -- client -> condition
+local watches = setmetatable({}, { __mode = "k" }) -- client -> { news, is_polled }
 
-local function news_of(client)
-  local found = news[client]
+local function watch_of(client)
+  local found = watches[client]
   if not found then
-    found = condition.new()
-    news[client] = found
+    found = { news = condition.new(), is_polled = false }
+    watches[client] = found
   end
   return found
 end
 
+-- One of those who wait polls the descriptor and tells the others, one of whom may be the next.
+-- Were two to poll it, cqueues (20200726) would trip over a descriptor closed under them, `cancel`
+-- or not.
+local function poll_for_all(client, watch, seconds)
+  watch.is_polled = true
+  cqueues.poll(client, watch.news, seconds)
+  watch.is_polled = false
+  watch.news:signal()
+end
+
 return {
   pause = function(client, seconds)
+    local watch = watch_of(client)
     if not cqueues.running() then
       client:step(seconds)
     elseif not yieldable.here() then
       return nil, "not_yieldable"
+    elseif watch.is_polled then
+      cqueues.poll(watch.news, seconds)
     elseif client:pollfd() then
-      cqueues.poll(client, news_of(client), seconds)
+      poll_for_all(client, watch, seconds)
     else
-      cqueues.poll(news_of(client), math.min(seconds, TICK))
+      cqueues.poll(watch.news, math.min(seconds, TICK))
     end
     return true
   end,
 
   wake = function(client)
-    news_of(client):signal()
+    watch_of(client).news:signal()
   end,
 
   forget = function(client)
@@ -40,6 +53,6 @@ return {
     if fd then
       cqueues.cancel(fd)
     end
-    news_of(client):signal()
+    watch_of(client).news:signal()
   end,
 }
