@@ -15,6 +15,7 @@ local busted = require "busted" -- a module does not see what busted gives to sp
 local boundaries = require "spec.adapters.boundaries"
 local core = require "kling.core"
 local emulator = require "spec.support.emulator"
+local endings = require "spec.adapters.endings"
 local kling = require "kling"
 local quick = require "spec.support.quick"
 local socket = require "cqueues.socket"
@@ -26,6 +27,8 @@ local SLACK = 1 -- seconds a machine may be late
 local TICK = 0.005 -- seconds
 local ROUNDS = 200
 local NEVER = { first_poll = 60, poll_interval = 60, max_poll_interval = 60 }
+
+local is_program = _G.ngx or _G.vim or _G.love -- whose end is not ours to bring about
 
 local PCALL_YIELDS = _VERSION ~= "Lua 5.1" or _G.jit ~= nil
 
@@ -451,5 +454,8 @@ return function(host)
       specify_ticking(context)
     end
     boundaries(context)
+    if host.sleep and not is_program then
+      endings(context)
+    end
   end)
 end

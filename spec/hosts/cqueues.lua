@@ -17,6 +17,9 @@ return {
     controller:wrap(f)
   end,
   turn = function()
+    if not controller then
+      return
+    end
     local ok, problem = controller:step(TURN)
     if controller:empty() then
       controller:close()

@@ -2,15 +2,7 @@
 
 local vim = _G.vim
 
-local function arguments()
-  local words = {}
-  for word in io.lines(os.getenv "KLING_ARGUMENTS") do
-    words[#words + 1] = word
-  end
-  return words
-end
-
-_G.arg = arguments()
+_G.arg = require "spec.hosts.arguments"()
 
 local ok, problem = pcall(function()
   require "busted.runner" { standalone = false }

@@ -2,15 +2,7 @@
 
 local ngx = _G.ngx
 
-local function arguments()
-  local words = {}
-  for word in io.lines(os.getenv "KLING_ARGUMENTS") do
-    words[#words + 1] = word
-  end
-  return words
-end
-
-_G.arg = arguments()
+_G.arg = require "spec.hosts.arguments"()
 
 io.stdout:setvbuf "line" -- what was said before a crash shall be seen
 

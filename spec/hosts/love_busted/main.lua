@@ -3,15 +3,7 @@
 local love = _G.love
 local host = require "spec.hosts.love"
 
-local function arguments()
-  local words = {}
-  for word in io.lines(os.getenv "KLING_ARGUMENTS") do
-    words[#words + 1] = word
-  end
-  return words
-end
-
-_G.arg = arguments()
+_G.arg = require "spec.hosts.arguments"()
 
 local specs = coroutine.create(function()
   require "busted.runner" { standalone = false }
