@@ -178,6 +178,8 @@ static void set_for_download(struct transfer *t) {
   const struct http_shared *s = t->shared;
   CURL *easy = t->easy;
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_file);
+  /* libcurl takes up to a hundred of these at a time; a step is to be short. */
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 2048L);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
