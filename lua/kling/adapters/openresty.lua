@@ -12,12 +12,12 @@ local FOLLOW = 0.02 -- seconds without a look after which somebody else looks
 
 local has_semaphore, semaphore = pcall(require, "ngx.semaphore")
 
-local watches = setmetatable({}, { __mode = "k" }) -- client -> { looked, sleepers, news }
+local watches = setmetatable({}, { __mode = "k" }) -- client -> { looked, news }
 
 local function watch_of(client)
   local watch = watches[client]
   if not watch then
-    watch = { looked = 0, sleepers = 0, news = has_semaphore and semaphore.new() or nil }
+    watch = { looked = 0, news = has_semaphore and semaphore.new() or nil }
     watches[client] = watch
   end
   return watch
@@ -29,16 +29,10 @@ local function look(watch, seconds)
   watch.looked = 0
 end
 
-local function follow(watch, seconds)
-  watch.sleepers = watch.sleepers + 1
-  watch.news:wait(math.max(SHORTEST, math.min(seconds, FOLLOW)))
-  watch.sleepers = watch.sleepers - 1
-end
-
 local function sleep(client, seconds)
   local watch = watch_of(client)
   if watch.news and core.now() - watch.looked < FOLLOW then
-    follow(watch, seconds)
+    watch.news:wait(math.max(SHORTEST, math.min(seconds, FOLLOW)))
   else
     look(watch, seconds)
   end
@@ -61,10 +55,12 @@ return {
     error(problem, 0)
   end,
 
+  -- nginx counts who waits, as a number below 0; it also knows of those whose request was killed.
   wake = function(client)
-    local watch = watches[client]
-    if watch and watch.sleepers > 0 then
-      watch.news:post(watch.sleepers)
+    local news = watches[client] and watches[client].news
+    local sleepers = news and -news:count() or 0
+    if sleepers > 0 then
+      news:post(sleepers)
     end
   end,
 }
