@@ -249,6 +249,7 @@ static int client_start_download(lua_State *L) {
 
 static int client_stop(lua_State *L) { /* Lua: raw.stop(client, job) */
   struct client *c = kling_client_check_any(L, 1);
+  luaL_argcheck(L, c->pid == getpid(), 1, "client was made before fork()");
   lua_pushboolean(L, kling_engine_cancel(&c->engine, kling_handle_check(L, 2)));
   return 1;
 }
@@ -280,6 +281,12 @@ static int client_alarm(lua_State *L) {
   struct client *c = check_client(L, 1);
   kling_engine_set_alarm(&c->engine, luaL_optnumber(L, 2, -1.0));
   return 0;
+}
+
+/* Lua: raw.changes(client): how many there were ever */
+static int client_changes(lua_State *L) {
+  lua_pushnumber(L, kling_client_check_any(L, 1)->engine.changes);
+  return 1;
 }
 
 static int client_pollfd(lua_State *L) { /* Lua: client:pollfd() */
@@ -336,6 +343,7 @@ static const luaL_Reg raw_functions[] = {
     {"alarm",          client_alarm         },
     {"attach",         client_attach        },
     {"changed",        client_changed       },
+    {"changes",        client_changes       },
     {"close",          client_close         },
     {"hint",           client_hint          },
     {"is_open",        client_is_open       },

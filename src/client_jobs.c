@@ -7,15 +7,17 @@
 #include "reply.h"
 #include "sink.h"
 
+/* What goes on to allocate in Lua takes a copy: the collector may run a
+ * program's finalizer, and that may submit, which moves the array. */
 static const struct job *check_job(lua_State *L) {
   const struct client *c = kling_client_check_any(L, 1);
   return &c->engine.jobs[kling_handle_check(L, 2)];
 }
 
 static int client_info(lua_State *L) { /* Lua: raw.info(client, job) */
-  const struct job *job = check_job(L);
-  lua_pushstring(L, kling_job_state_name((enum job_state)job->state));
-  kling_info_push(L, job);
+  const struct job job = *check_job(L);
+  lua_pushstring(L, kling_job_state_name((enum job_state)job.state));
+  kling_info_push(L, &job);
   return 2;
 }
 
@@ -30,7 +32,8 @@ static int client_ended(lua_State *L) { /* Lua: raw.ended(client, job) */
 }
 
 static int client_failure(lua_State *L) { /* Lua: raw.failure(client, job) */
-  kling_info_push_failure(L, check_job(L));
+  const struct job job = *check_job(L);
+  kling_info_push_failure(L, &job);
   return 1;
 }
 
@@ -54,15 +57,15 @@ static int push_download(lua_State *L, const struct job *job) {
 /* What a job that succeeded brought: a task, a list of tasks, or the facts of
  * a file. */
 static int client_take(lua_State *L) { /* Lua: raw.take(client, job) */
-  const struct job *job = check_job(L);
+  const struct job job = *check_job(L);
   struct api_reply reply;
-  luaL_argcheck(L, job->state == JOB_SUCCEEDED, 2, "job has not succeeded");
-  if (job->kind == JOB_DOWNLOAD) {
-    return push_download(L, job);
+  luaL_argcheck(L, job.state == JOB_SUCCEEDED, 2, "job has not succeeded");
+  if (job.kind == JOB_DOWNLOAD) {
+    return push_download(L, &job);
   }
-  kling_api_read(job->kind == JOB_LIST ? API_LIST : API_QUERY, 200, job->reply,
-                 job->reply_len, &reply);
-  if (job->kind == JOB_LIST) {
+  kling_api_read(job.kind == JOB_LIST ? API_LIST : API_QUERY, 200, job.reply,
+                 job.reply_len, &reply);
+  if (job.kind == JOB_LIST) {
     kling_reply_push_tasks(L, reply.items);
   } else {
     kling_reply_push_task(L, &reply.task, reply.document);
@@ -71,15 +74,15 @@ static int client_take(lua_State *L) { /* Lua: raw.take(client, job) */
 }
 
 static int client_progress(lua_State *L) { /* Lua: raw.progress(client, job) */
-  const struct job *job = check_job(L);
-  if (!job->sink) {
+  const struct job job = *check_job(L);
+  if (!job.sink) {
     return 0;
   }
-  lua_pushinteger(L, (lua_Integer)job->sink->bytes);
-  if (job->sink->expected < 0) {
+  lua_pushinteger(L, (lua_Integer)job.sink->bytes);
+  if (job.sink->expected < 0) {
     return 1;
   }
-  lua_pushinteger(L, (lua_Integer)job->sink->expected);
+  lua_pushinteger(L, (lua_Integer)job.sink->expected);
   return 2;
 }
 

@@ -64,6 +64,9 @@ void kling_engine_abandon(struct engine *e) {
   e->is_open = false;
   for (i = 0; i < e->count; i++) {
     e->jobs[i].transfer = NULL;
+    if (e->jobs[i].sink) { /* the part file is the parent's */
+      e->jobs[i].sink->unfinished = false;
+    }
   }
   if (e->http.multi) {
     kling_poller_close(&e->http.poller);
@@ -82,6 +85,7 @@ void kling_engine_free(struct engine *e) {
   kling_heap_free(&e->lanes[1].due);
   e->jobs = NULL;
   e->count = e->cap = 0;
+  e->free = e->held.first = e->changed.first = NO_JOB;
 }
 
 /* --- places for jobs --- */
@@ -372,14 +376,15 @@ static double seconds_to_wait(const struct engine *e, double until) {
 unsigned kling_engine_step(struct engine *e, double seconds) {
   double until = kling_clock_now() + seconds;
   unsigned before = e->changes;
+  bool undisturbed;
   do {
     start_due(e, &e->lanes[0]);
     start_due(e, &e->lanes[1]);
     kling_poller_set_timer(&e->http.poller, kling_engine_due(e));
-    kling_http_wait(&e->http,
-                    seconds_to_wait(e, e->changes == before ? until : 0.0));
+    undisturbed = kling_http_wait(
+        &e->http, seconds_to_wait(e, e->changes == before ? until : 0.0));
     finish_requests(e);
-  } while (e->changes == before && kling_clock_now() < until);
+  } while (undisturbed && e->changes == before && kling_clock_now() < until);
   set_timer(e);
   return e->changes - before;
 }

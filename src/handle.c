@@ -3,6 +3,8 @@
 
 #include "client.h"
 
+#include <unistd.h>
+
 #define HANDLE "kling.job"
 
 struct handle {
@@ -44,6 +46,10 @@ uint32_t kling_handle_check(lua_State *L, int i) {
   is_ours = lua_rawequal(L, -1, -2);
   lua_pop(L, 2);
   luaL_argcheck(L, is_ours, i, "this job belongs to another client");
+  /* a finalizer of the program's may come after ours */
+  luaL_argcheck(
+      L, h->is_open && ((struct client *)lua_touserdata(L, 1))->engine.jobs, i,
+      "this job has been collected");
   return h->index;
 }
 
@@ -59,6 +65,9 @@ static int handle_gc(lua_State *L) {
     struct client *c = push_client(L, 1);
     h->is_open = false;
     if (c && c->engine.jobs) {
+      if (c->pid != getpid()) { /* its sockets and files are the parent's */
+        kling_engine_abandon(&c->engine);
+      }
       kling_engine_drop(&c->engine, h->index);
     }
   }
@@ -78,7 +87,7 @@ static int handle_tostring(lua_State *L) {
   struct handle *h = check_handle(L, 1);
   struct client *c = push_client(L, 1);
   const struct job *job;
-  if (!c || !c->engine.jobs) {
+  if (!h->is_open || !c || !c->engine.jobs) {
     lua_pushliteral(L, HANDLE " (closed)");
     return 1;
   }

@@ -166,7 +166,7 @@ static int curl_mask(int what) {
          ((what & POLLER_ERROR) ? CURL_CSELECT_ERR : 0);
 }
 
-void kling_http_wait(struct http *h, double seconds) {
+bool kling_http_wait(struct http *h, double seconds) {
   struct poller_event events[MAX_EVENTS];
   int count;
   int i;
@@ -181,6 +181,7 @@ void kling_http_wait(struct http *h, double seconds) {
     h->timer_due = -1.0; /* libcurl sets the next one from inside this call */
     act(h, CURL_SOCKET_TIMEOUT, 0);
   }
+  return count >= 0;
 }
 
 struct transfer *kling_http_next(struct http *h) {

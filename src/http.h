@@ -29,8 +29,8 @@ void kling_http_close(struct http *h);
  */
 struct transfer *kling_http_start(struct http *h,
                                   const struct http_request *request);
-/* Let I/O happen; wait for it at most this long. */
-void kling_http_wait(struct http *h, double seconds);
+/* Let I/O happen; wait for it at most this long. False: a signal came. */
+bool kling_http_wait(struct http *h, double seconds);
 /* A transfer that has ended, or NULL. Release it after reading it. */
 struct transfer *kling_http_next(struct http *h);
 /* Give a transfer back, ended or not. */

@@ -50,6 +50,7 @@ struct job {
   uint16_t handles; /* of Lua; a job that ended is forgotten with the last */
   uint16_t looks;
   uint16_t failures; /* in a row */
+  uint8_t empties;   /* looks at a success without a result */
   uint8_t kind;
   uint8_t state;
   uint8_t existence;

@@ -207,9 +207,10 @@ static void progress(struct engine *e, struct job *job, enum api_state state) {
 static void see_task(struct engine *e, struct job *job, struct transfer *t,
                      struct api_reply *reply) {
   keep_facts(e, job, &reply->task);
+  job->was_warned = job->was_warned && reply->task.state == API_UNKNOWN;
   if (reply->task.state == API_SUCCEEDED) {
-    if (!kling_api_has_result(&reply->task) &&
-        job->failures < EMPTY_SUCCESSES) {
+    if (!kling_api_has_result(&reply->task) && job->empties < EMPTY_SUCCESSES) {
+      job->empties++;
       reply->code = KLING_PROTOCOL;
       strcpy(reply->message, "succeeded, but without a result");
       kling_note_reply(e, job, t, reply, true);

@@ -87,7 +87,7 @@ int kling_poller_wait(struct poller *p, double seconds,
   struct epoll_event ready[MAX_EVENTS];
   int count = epoll_wait(p->fd, ready, max < MAX_EVENTS ? max : MAX_EVENTS,
                          kling_clock_ms(seconds));
-  int out = 0;
+  int out = count < 0 ? -1 : 0; /* a signal */
   int i;
   for (i = 0; i < count; i++) {
     if (ready[i].data.fd == p->timer_fd) {

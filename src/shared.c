@@ -84,9 +84,21 @@ static bool make_prefix(struct http_shared *s) {
   return s->prefix != NULL;
 }
 
+/* What is sent to this machine, the key with it, takes no way round. */
+static bool make_no_proxy(struct http_shared *s, const char *host) {
+  static const char always[] = "localhost,127.0.0.1,::1,";
+  size_t size = sizeof(always) + strlen(host);
+  s->no_proxy = malloc(size);
+  if (s->no_proxy) {
+    snprintf(s->no_proxy, size, "%s%s", always, host);
+  }
+  return s->no_proxy != NULL;
+}
+
 static bool make_url(struct http_shared *s, const char *base_url) {
   char *host = NULL;
   char *scheme = NULL;
+  bool ok;
   s->url = curl_url();
   if (!s->url ||
       curl_url_set(s->url, CURLUPART_URL, base_url, 0) != CURLUE_OK ||
@@ -98,8 +110,9 @@ static bool make_url(struct http_shared *s, const char *base_url) {
   }
   curl_free(scheme);
   s->allow_loopback = kling_address_is_loopback_host(host);
+  ok = !s->allow_loopback || make_no_proxy(s, host);
   curl_free(host);
-  return make_prefix(s);
+  return ok && make_prefix(s);
 }
 
 static long to_ms(double seconds) {
@@ -142,6 +155,7 @@ void kling_shared_close(struct http_shared *s) {
   free(s->ca);
   free(s->ca_path);
   free(s->proxy);
+  free(s->no_proxy);
   free(s->user_agent);
 }
 

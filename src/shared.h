@@ -27,6 +27,7 @@ struct http_shared {
   char *ca;
   char *ca_path;
   char *proxy;
+  char *no_proxy; /* for a loopback base_url; else the environment's */
   char *user_agent;
   bool is_tls; /* base_url is https */
   long connect_timeout_ms;

@@ -136,8 +136,8 @@ static void set_common(struct transfer *t) {
   set_trust(easy, s);
   if (s->proxy) {
     curl_easy_setopt(easy, CURLOPT_PROXY, s->proxy);
-  } else if (s->allow_loopback) {
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+  } else if (s->no_proxy) {
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, s->no_proxy);
   }
 #if LIBCURL_VERSION_NUM >= 0x075700
   /* or giving up waits for the name server after all */
@@ -167,11 +167,12 @@ static bool is_proxied(const struct http_shared *s) {
                                       "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
   size_t i;
   for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-    if (getenv(names[i])) {
+    const char *value = i == 0 && !s->allow_http ? NULL : getenv(names[i]);
+    if (value && *value) {
       return true;
     }
   }
-  return s->proxy != NULL;
+  return s->proxy && *s->proxy;
 }
 
 static void set_for_download(struct transfer *t) {

@@ -36,6 +36,11 @@ end
 
 --- Raises for a closed client; blames the caller of our caller.
 function M.check_open(client, operation)
+  local meta = type(client) == "userdata" and getmetatable(client)
+  if type(meta) ~= "table" or meta.__index ~= Client then
+    local text = "%s: a client expected, got %s; call it with a colon"
+    error(text:format(operation, type(client)), 3)
+  end
   if not raw.is_open(client) then
     error(("%s: client is closed"):format(operation), 3)
   end
@@ -70,7 +75,12 @@ end
 -- are woken before anybody's on_change can raise.
 local function turn(client, loop)
   if raw.is_open(client) then
-    if client:step(0) > 0 and loop.wake then
+    client:step(0)
+  end
+  local private, changes = raw.private(client), raw.changes(client)
+  if private.changes ~= changes then
+    private.changes = changes
+    if loop.wake then
       loop.wake(client)
     end
   end

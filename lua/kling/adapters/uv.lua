@@ -26,111 +26,121 @@ local function wake_all(watch)
   end
 end
 
---- An adapter over `uv`; `resume(f)` runs f where the host allows everything.
-function M.new(uv, block, resume)
-  local watches = setmetatable({}, { __mode = "k" }) -- client -> { poll, sleepers }
-  local is_inside = false -- a callback of ours runs, so the loop does
-  local stopped = {} -- handles still to be closed
+local Uv = {}
+Uv.__index = Uv
 
-  local function close(handle)
-    handle:stop()
-    stopped[#stopped + 1] = handle
-    if is_inside then
-      for i = #stopped, 1, -1 do
-        stopped[i]:close()
-        stopped[i] = nil
-      end
+function Uv:close(handle)
+  local stopped = self.stopped
+  handle:stop()
+  stopped[#stopped + 1] = handle
+  if self.is_inside then
+    for i = #stopped, 1, -1 do
+      stopped[i]:close()
+      stopped[i] = nil
     end
   end
+end
 
-  local function from_inside(callback)
-    return function()
-      is_inside = true
-      local ok, problem = pcall(callback)
-      is_inside = false
-      if not ok then
-        error(problem, 0)
-      end
+-- What libuv calls: while it runs, so does the loop.
+function Uv:callback(action)
+  return function()
+    self.is_inside = true
+    local ok, problem = pcall(action)
+    self.is_inside = false
+    if not ok then
+      error(problem, 0)
     end
   end
+end
 
-  local function watch_of(client)
-    local watch = watches[client]
-    if not watch then
-      watch = { sleepers = {} }
-      watches[client] = watch
-    end
-    local fd = client:pollfd()
-    if fd and not watch.poll then
-      watch.poll = uv.new_poll(fd)
-      watch.poll:start("r", from_inside(function()
-        wake_all(watch)
-      end))
-    end
-    return watch
+function Uv:watch_of(client)
+  local watch = self.watches[client]
+  if not watch then
+    watch = { sleepers = {} }
+    self.watches[client] = watch
   end
-
-  local function stop_if_unused(watch)
-    if watch.poll and next(watch.sleepers) == nil then
-      close(watch.poll)
-      watch.poll = nil
-    end
-  end
-
-  -- A function that lets this coroutine go on, once, whoever calls it first.
-  local function new_sleeper()
-    local sleeping = coroutine.running()
-    return function()
-      if sleeping then
-        local woken = sleeping
-        sleeping = nil
-        resume(function()
-          local ok, problem = coroutine.resume(woken)
-          if not ok then
-            error(debug.traceback(woken, tostring(problem)), 0)
-          end
-        end)
-      end
-    end
-  end
-
-  local adapter = {}
-
-  function adapter.pause(client, seconds)
-    if not yieldable.in_coroutine() then
-      return block(client, seconds)
-    elseif not yieldable.here() then
-      return nil, "not_yieldable"
-    end
-    local watch = watch_of(client)
-    local sleeper = new_sleeper()
-    local timer = uv.new_timer()
-    watch.sleepers[sleeper] = true
-    local limit = watch.poll and seconds or math.min(seconds, TICK)
-    timer:start(to_ms(limit), 0, from_inside(sleeper))
-    coroutine.yield()
-    close(timer)
-    watch.sleepers[sleeper] = nil
-    stop_if_unused(watch)
-    return true
-  end
-
-  function adapter.wake(client)
-    local watch = watches[client]
-    if watch then
+  local fd = client:pollfd()
+  if fd and not watch.poll then
+    watch.poll = self.uv.new_poll(fd)
+    watch.poll:start("r", self:callback(function()
       wake_all(watch)
+    end))
+  end
+  return watch
+end
+
+function Uv:stop_watching(watch)
+  if watch and watch.poll then
+    self:close(watch.poll)
+    watch.poll = nil
+  end
+end
+
+-- A function that lets this coroutine go on, once, whoever calls it first.
+function Uv:new_sleeper()
+  local sleeping = coroutine.running()
+  return function()
+    if sleeping then
+      local woken = sleeping
+      sleeping = nil
+      self.resume(function()
+        local ok, problem = coroutine.resume(woken)
+        if not ok then
+          error(debug.traceback(woken, tostring(problem)), 0)
+        end
+      end)
     end
   end
+end
 
-  function adapter.forget(client)
-    local watch = watches[client]
-    if watch and watch.poll then
-      close(watch.poll)
-      watch.poll = nil
-    end
+function Uv:sleep(client, seconds)
+  local watch = self:watch_of(client)
+  local sleeper = self:new_sleeper()
+  local timer = self.uv.new_timer()
+  local limit = watch.poll and seconds or math.min(seconds, TICK)
+  watch.sleepers[sleeper] = timer
+  timer:start(to_ms(limit), 0, self:callback(sleeper))
+  coroutine.yield()
+  self:close(timer)
+  watch.sleepers[sleeper] = nil
+  if next(watch.sleepers) == nil then
+    self:stop_watching(watch)
   end
+end
 
-  return adapter
+--- An adapter over `uv`; `block(client, seconds)` waits outside coroutines, `resume(f)` runs f where
+--- the host allows everything.
+function M.new(uv, block, resume)
+  local self = setmetatable({
+    uv = uv,
+    resume = resume,
+    watches = setmetatable({}, { __mode = "k" }), -- client -> { poll, sleepers }
+    stopped = {}, -- handles still to be closed
+    is_inside = false,
+  }, Uv)
+  return {
+    pause = function(client, seconds)
+      if not yieldable.in_coroutine() then
+        return block(client, seconds)
+      elseif not yieldable.here() then
+        return nil, "not_yieldable"
+      end
+      self:sleep(client, seconds)
+      return true
+    end,
+
+    -- By way of the loop: what a woken coroutine raises is not for whoever wakes it.
+    wake = function(client)
+      local watch = self.watches[client]
+      for sleeper, timer in pairs(watch and watch.sleepers or {}) do
+        timer:start(0, 0, self:callback(sleeper))
+      end
+    end,
+
+    forget = function(client)
+      self:stop_watching(self.watches[client])
+    end,
+  }
 end
 
 return M
