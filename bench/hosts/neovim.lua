@@ -1,6 +1,6 @@
 --- How long Neovim does nothing else while a task runs: the largest gap of a timer, as keys would
 --- feel it. Run from the top of the tree, with LuaJIT's environment:
---     eval "$(make -s env LUA=luajit)"; nvim --headless -u NONE -i NONE -n -c 'luafile bench/hosts/neovim.lua'
+--     nvim --headless -u NONE -i NONE -n -c "luafile bench/hosts/neovim.lua"
 
 local vim = _G.vim
 local phases = require "bench.hosts.phases"
