@@ -108,8 +108,8 @@ function Uv:sleep(client, seconds)
   end
 end
 
---- An adapter over `uv`; `block(client, seconds)` waits outside coroutines, `resume(f)` runs f where
---- the host allows everything.
+--- An adapter over `uv`; `block(client, seconds)` waits outside coroutines, `resume(f)` runs f
+--- where the host allows everything.
 function M.new(uv, block, resume)
   local self = setmetatable({
     uv = uv,
