@@ -30,8 +30,9 @@ local function run(server, name, program, folder)
   else
     words[#words + 1] = folder .. " " .. table.concat(urls, " ")
   end
-  local command = ("COMETAPI_KEY=sk-example COMETAPI_BASE_URL=%s timeout 60 %s %s 2>&1; echo status $?"):format(
-    server.url, interpreter(), table.concat(words, " "))
+  local key = "COMETAPI_KEY=sk-example"
+  local command = ("%s COMETAPI_BASE_URL=%s timeout 60 %s %s 2>&1; echo status $?"):format(
+    key, server.url, interpreter(), table.concat(words, " "))
   local pipe = assert(io.popen(command))
   local output = pipe:read "*a"
   pipe:close()
