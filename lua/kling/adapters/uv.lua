@@ -4,8 +4,10 @@
 -- descriptor that has been closed. So there is one handle a client, it exists only while somebody
 -- waits (who then holds the client), and `forget` stops it before the client closes the rest.
 --
--- luv (1.44) crashes at exit when a handle was closed and the loop never ran again. So handles are
--- closed only from inside the loop; elsewhere they are stopped, and closed when it runs next.
+-- luv (1.44) crashes at exit when a handle was closed and the loop never got round to finishing that.
+-- Even a timer's callback is no safe place: `uv.run "once"` calls timers after its last look at what
+-- was closed. So handles are only stopped, and closed in the loop's prepare phase, which is always
+-- followed by that look.
 
 local yieldable = require "kling.adapters.yieldable"
 
@@ -30,27 +32,20 @@ local Uv = {}
 Uv.__index = Uv
 
 function Uv:close(handle)
-  local stopped = self.stopped
   handle:stop()
-  stopped[#stopped + 1] = handle
-  if self.is_inside then
-    for i = #stopped, 1, -1 do
-      stopped[i]:close()
-      stopped[i] = nil
-    end
+  self.stopped[#self.stopped + 1] = handle
+  if not self.closer then
+    self.closer = self.uv.new_prepare()
+    self.closer:unref() -- no reason for the loop to go on
   end
-end
-
--- What libuv calls: while it runs, so does the loop.
-function Uv:callback(action)
-  return function()
-    self.is_inside = true
-    local ok, problem = pcall(action)
-    self.is_inside = false
-    if not ok then
-      error(problem, 0)
+  self.closer:start(function()
+    self.closer:stop()
+    local stopped = self.stopped
+    self.stopped = {}
+    for _, stopped_handle in ipairs(stopped) do
+      stopped_handle:close()
     end
-  end
+  end)
 end
 
 function Uv:watch_of(client)
@@ -62,9 +57,9 @@ function Uv:watch_of(client)
   local fd = client:pollfd()
   if fd and not watch.poll then
     watch.poll = self.uv.new_poll(fd)
-    watch.poll:start("r", self:callback(function()
+    watch.poll:start("r", function()
       wake_all(watch)
-    end))
+    end)
   end
   return watch
 end
@@ -99,7 +94,7 @@ function Uv:sleep(client, seconds)
   local timer = self.uv.new_timer()
   local limit = watch.poll and seconds or math.min(seconds, TICK)
   watch.sleepers[sleeper] = timer
-  timer:start(to_ms(limit), 0, self:callback(sleeper))
+  timer:start(to_ms(limit), 0, sleeper)
   coroutine.yield()
   self:close(timer)
   watch.sleepers[sleeper] = nil
@@ -116,7 +111,6 @@ function M.new(uv, block, resume)
     resume = resume,
     watches = setmetatable({}, { __mode = "k" }), -- client -> { poll, sleepers }
     stopped = {}, -- handles still to be closed
-    is_inside = false,
   }, Uv)
   return {
     pause = function(client, seconds)
@@ -133,7 +127,7 @@ function M.new(uv, block, resume)
     wake = function(client)
       local watch = self.watches[client]
       for sleeper, timer in pairs(watch and watch.sleepers or {}) do
-        timer:start(0, 0, self:callback(sleeper))
+        timer:start(0, 0, sleeper)
       end
     end,
 
