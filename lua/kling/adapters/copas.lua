@@ -7,6 +7,7 @@ local yieldable = require "kling.adapters.yieldable"
 
 local raw = core.raw
 local TICK = 0.02 -- seconds
+local SHORT = 0.001 -- seconds
 
 local function tick(_, seconds)
   copas.pause(math.min(seconds, TICK))
@@ -68,10 +69,11 @@ local function wake_all(client)
   end
 end
 
--- Nothing to poll and nothing to pause with (POLLER=none under copas 1): this stalls its loop for
--- moments, but loses nothing.
-local function stall(client, seconds)
-  client:step(math.min(seconds, TICK))
+-- Nothing to poll and nothing to pause with (POLLER=none under copas 1): the others have their turn
+-- whenever we have looked.
+local function take_turns(client, seconds)
+  client:step(math.min(seconds, SHORT))
+  copas.receive(setmetatable({ is_woken = true }, Waiter))
 end
 
 return {
@@ -85,7 +87,7 @@ return {
     elseif client:pollfd() then
       wait_readable(client, seconds)
     else
-      stall(client, seconds)
+      take_turns(client, seconds)
     end
     return true
   end,

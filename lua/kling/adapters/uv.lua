@@ -4,9 +4,9 @@
 -- descriptor that has been closed. So there is one handle a client, it exists only while somebody
 -- waits (who then holds the client), and `forget` stops it before the client closes the rest.
 --
--- luv (1.44) crashes at exit when a handle was closed and the loop never got round to finishing that.
--- Even a timer's callback is no safe place: `uv.run "once"` calls timers after its last look at what
--- was closed. So handles are only stopped, and closed in the loop's prepare phase, which is always
+-- luv (1.44) crashes at exit when a handle was closed and the loop never finished that. A timer's
+-- callback is no safe place either: `uv.run "once"` calls timers after its last look at what was
+-- closed. So handles are only stopped, and closed in the loop's prepare phase, which is always
 -- followed by that look.
 
 local yieldable = require "kling.adapters.yieldable"
