@@ -133,6 +133,7 @@ build = {
     ["kling.failure"] = "lua/kling/failure.lua",
     ["kling.gather"] = "lua/kling/gather.lua",
     ["kling.job"] = "lua/kling/job.lua",
+    ["kling.map"] = "lua/kling/map.lua",
     ["kling.meta"] = "lua/kling/meta.lua",
     ["kling.options"] = "lua/kling/options.lua",
     ["kling.request"] = "lua/kling/request.lua",

@@ -87,12 +87,25 @@ local function turn(client, loop)
   client:dispatch()
 end
 
+--- In this coroutine, and only there, `pause` is how the client's waits pause; nil: as everywhere.
+function M.set_pause(client, thread, pause)
+  local private = raw.private(client)
+  private.loops = private.loops or {}
+  private.loops[thread] = pause and { pause = pause, wake = private.loop.wake }
+end
+
+local function loop_of(client)
+  local private = raw.private(client)
+  local thread = private.loops and coroutine.running()
+  return thread and private.loops[thread] or private.loop
+end
+
 local LONGEST_PAUSE = 3600 -- seconds: not every loop has a timer for "no limit"
 
 --- The only loop in the library: until `is_done()` or the deadline. True when done. Where the host
 --- allows no waiting the deadline says so, in `problem`.
 function M.wait_until(client, is_done, until_when)
-  local loop = raw.private(client).loop
+  local loop = loop_of(client)
   while true do
     turn(client, loop)
     if is_done() then

@@ -10,6 +10,7 @@ local options = require "kling.options"
 local url = require "kling.url"
 
 require "kling.job"
+require "kling.map"
 require "kling.save"
 
 local raw = core.raw

@@ -124,6 +124,20 @@
 ---@field result? kling.Result
 ---@field failure? kling.Failure
 
+---@class kling.MapOutcome: kling.Outcome
+---@field job? kling.Job nil when the request could not even be queued
+---@field state kling.State|"saving" what has become of it; in the end succeeded, failed, cancelled, or where it was when the time was over
+---@field files? kling.File[] when they were asked for
+---@field done? integer bytes so far, while saving
+---@field total? integer bytes in all, while saving and once known
+
+---@class kling.MapOptions
+---@field timeout? number seconds for everything; default 1800
+---@field save? string folder to save files in, each task's as soon as it has ended; default: nothing is saved
+---@field formats? ("mp3"|"wav"|"video")[] as for `save`
+---@field overwrite? boolean as for `save`
+---@field on_progress? fun(index: integer, outcome: kling.MapOutcome, is_over: boolean) called while waiting, for each change of an item's state, while it is saved, and once when it is over
+
 ---@class kling.Options
 ---@field api_key? string default: the environment's COMETAPI_KEY; blanks around it are cut off
 ---@field base_url? string default: COMETAPI_BASE_URL, else "https://api.cometapi.com"
@@ -226,6 +240,18 @@ function Client:wait(job, seconds) end
 ---       print(job, result and "done" or failure)
 ---     end
 function Client:next(jobs, seconds) end
+
+--- Many tasks at once: submit each request, wait for it and, where asked to, save its files; tasks that ended are saved
+--- while the others run. A failure of one is its outcome's and does not stop the rest. Raises for a wrong request, before
+--- anything is sent.
+---@param list (kling.Request|kling.Job)[] a job is waited for and saved just the same
+---@param options? kling.MapOptions
+---@return kling.MapOutcome[] outcomes in the order of `list`
+---
+---     for i, outcome in ipairs(client:map(requests, { save = "out" })) do
+---       print(i, outcome.files and outcome.files[1].path or outcome.failure)
+---     end
+function Client:map(list, options) end
 
 --- Download a finished task's files: `folder/<task id>.mp3`, `.wav`, `.mp4`. Each appears under its name only when it is
 --- whole and on disk. The key is not sent to the hosts the files come from.

@@ -29,7 +29,9 @@ local function check_formats(formats)
   return #formats == 0 and "at least one format expected" or nil
 end
 
-local rules = {
+local M = {}
+
+M.rules = {
   formats = { type = "table", check = check_formats },
   overwrite = { type = "boolean", default = false },
   timeout = { type = "number", min = 0 },
@@ -247,7 +249,7 @@ function core.Client:save(subject, folder, given)
     error(("save: folder: a string expected, got %s"):format(
       folder == "" and "''" or type(folder)), 2)
   end
-  local checked = options.check(given, rules, "save")
+  local checked = options.check(given, M.rules, "save")
   local until_when = deadline.new(checked.timeout, "save")
   local result = subject
   if Client.is_job(subject) then
@@ -262,3 +264,5 @@ function core.Client:save(subject, folder, given)
   end
   return save_result(self, result, folder, checked, until_when)
 end
+
+return M

@@ -1,0 +1,269 @@
+--- Many tasks at once: submits all, waits for each and saves each as it ends.
+
+local Client = require "kling.client"
+local core = require "kling.core"
+local deadline = require "kling.deadline"
+local failure = require "kling.failure"
+local options = require "kling.options"
+local request = require "kling.request"
+local save = require "kling.save"
+
+local raw = core.raw
+local M = {}
+
+local SAVES = 4 -- tasks whose files are fetched at a time, each file over a connection of its own
+
+local function check_folder(folder)
+  return folder == "" and "a folder expected, got ''" or nil
+end
+
+local rules = {
+  save = { type = "string", check = check_folder },
+  formats = save.rules.formats,
+  overwrite = save.rules.overwrite,
+  timeout = save.rules.timeout,
+  on_progress = { type = "function" },
+}
+
+-- Called by pcall, the complaints of what it checks carry no position.
+local function check_request(fields)
+  local checked = request.check(fields)
+  return checked
+end
+
+--- Why this is no request, or nil.
+function M.problem_of(fields)
+  local ok, problem = pcall(check_request, fields)
+  return not ok and problem:gsub("^submit: ", "") or nil
+end
+
+-- All of it is looked at before any of it costs money.
+local function check_list(client, list)
+  if type(list) ~= "table" then
+    error(("map: a list of requests expected, got %s"):format(type(list)), 3)
+  end
+  for i = 1, #list do
+    local problem
+    if not Client.is_job(list[i]) then
+      problem = M.problem_of(list[i])
+    elseif list[i]:client() ~= client then
+      problem = "this job belongs to another client"
+    end
+    if problem then
+      error(("map: item %d: %s"):format(i, problem), 3)
+    end
+  end
+end
+
+local Map = {}
+Map.__index = Map
+
+function Map:report(item, is_over)
+  if self.options.on_progress then
+    self.options.on_progress(item.index, item.outcome, is_over or false)
+  end
+end
+
+function Map:finish(item)
+  item.outcome.done, item.outcome.total = nil, nil
+  self.left = self.left - 1
+  self:report(item, true)
+end
+
+function Map:add(index, subject)
+  local outcome = {}
+  local item = { index = index, outcome = outcome }
+  self.outcomes[index] = outcome
+  if Client.is_job(subject) then
+    outcome.job = subject
+  else
+    local _
+    outcome.job, _, outcome.failure = self.client:submit(subject)
+  end
+  if outcome.job then
+    self.running[#self.running + 1] = item
+  else
+    outcome.state = "failed"
+    self:finish(item)
+  end
+end
+
+-- Items may be of one task: its files are fetched once, for all of them.
+local function share(items, fields)
+  for _, item in ipairs(items) do
+    for name, value in pairs(fields) do
+      item.outcome[name] = value
+    end
+  end
+end
+
+function Map:queue_save(item)
+  local task_id = item.outcome.result.task_id
+  local items = self.saves[task_id]
+  if not items then
+    items = { item }
+    self.saves[task_id] = items
+    table.insert(self.to_save, items)
+  elseif items.saved then
+    share({ item }, items.saved)
+    self:finish(item)
+  else
+    table.insert(items, item)
+  end
+end
+
+function Map:end_task(item)
+  local outcome = item.outcome
+  local _
+  outcome.result, _, outcome.failure = Client.result_of(self.client, outcome.job, self.until_when)
+  if outcome.result and self.options.save then
+    outcome.state = "saving"
+    self:report(item)
+    self:queue_save(item)
+  else
+    self:finish(item)
+  end
+end
+
+function Map:look_at(item)
+  local outcome = item.outcome
+  local state = raw.ended(self.client, outcome.job)
+  if not state and self.options.on_progress then
+    state = raw.info(self.client, outcome.job)
+    if state ~= outcome.state then
+      outcome.state = state
+      self:report(item)
+    end
+  elseif state then
+    outcome.state = state
+    self:end_task(item)
+    return true
+  end
+end
+
+function Map:look()
+  local running = {}
+  for _, item in ipairs(self.running) do
+    if not self:look_at(item) then
+      running[#running + 1] = item
+    end
+  end
+  self.running = running
+end
+
+function Map:report_save(items, done, total)
+  share(items, { done = done, total = total })
+  for _, item in ipairs(items) do
+    self:report(item)
+  end
+end
+
+function Map:fetch(items)
+  local given = self.options
+  if not raw.is_open(self.client) then -- on_change may have closed it
+    return failure.give { code = "closed", operation = "save", task_state = "exists",
+      billed = "yes", task_id = items[1].outcome.result.task_id }
+  end
+  return self.client:save(items[1].outcome.job, given.save, {
+    formats = given.formats,
+    overwrite = given.overwrite,
+    timeout = self.until_when:left(),
+    on_progress = given.on_progress and function(done, total)
+      self:report_save(items, done, total)
+    end,
+  })
+end
+
+function Map:save(items)
+  local files, _, why = self:fetch(items)
+  items.saved = { files = files, failure = why, state = files and "succeeded" or "failed" }
+  share(items, items.saved)
+  for _, item in ipairs(items) do
+    self:finish(item)
+  end
+end
+
+-- A save waits as any caller would, in a coroutine of its own; its pauses are ours.
+function Map:start_save(items)
+  local saver = {}
+  saver.thread = coroutine.create(function()
+    self:save(items)
+  end)
+  Client.set_pause(self.client, saver.thread, function(_, seconds)
+    saver.pause = seconds
+    coroutine.yield()
+    return nil, self.until_when.problem
+  end)
+  table.insert(self.savers, saver)
+end
+
+function Map:resume_savers()
+  while #self.savers < SAVES and #self.to_save > 0 do
+    self:start_save(table.remove(self.to_save, 1))
+  end
+  local longest
+  for i = #self.savers, 1, -1 do
+    local saver = self.savers[i]
+    local ok, problem = coroutine.resume(saver.thread)
+    if not ok then
+      error(problem, 0)
+    elseif coroutine.status(saver.thread) == "dead" then
+      Client.set_pause(self.client, saver.thread, nil)
+      table.remove(self.savers, i)
+    else
+      longest = math.min(longest or saver.pause, saver.pause)
+    end
+  end
+  self.until_when.longest_pause = longest
+end
+
+-- A saver's step may end another's download, or a task: pausing then would sleep through it.
+function Map:advance()
+  local changes
+  repeat
+    changes = raw.changes(self.client)
+    if self.seen ~= changes then
+      self.seen = changes
+      self:look()
+    end
+    self:resume_savers()
+  until raw.changes(self.client) == changes and (#self.savers == SAVES or #self.to_save == 0)
+  return self.left == 0
+end
+
+-- The time is over for all of them: what is being saved says so itself.
+function Map:give_up()
+  for _, item in ipairs(self.running) do
+    self:end_task(item)
+  end
+  while self.left > 0 do
+    self:resume_savers()
+  end
+end
+
+function core.Client:map(list, given)
+  Client.check_open(self, "map")
+  local checked = options.check(given, rules, "map")
+  check_list(self, list)
+  local map = setmetatable({
+    client = self,
+    options = checked,
+    until_when = deadline.new(checked.timeout, "map"),
+    outcomes = {}, -- { job, state, result, files, failure }, in the list's order
+    running = {}, -- items whose task has not ended
+    saves = {}, -- task id -> its items
+    to_save = {}, -- of these, those whose turn has not come
+    savers = {}, -- { thread, pause }
+    left = #list,
+  }, Map)
+  for i = 1, #list do
+    map:add(i, list[i])
+  end
+  Client.wait_until(self, function()
+    return map:advance()
+  end, map.until_when)
+  map:give_up()
+  return map.outcomes
+end
+
+return M
