@@ -42,7 +42,9 @@ local function exists(path)
 end
 
 -- Who may know what; a new file may know neither until it is named here.
-local KNOWS_LUA = set "client client_jobs clip console core handle info json reply reset"
+local KNOWS_LUA = set [[
+  client client_gate client_jobs clip console core handle info json reply reset
+]]
 local KNOWS_CURL = set "core http shared transfer"
 
 --- Everything the compiler reads for a source file, headers of headers included.

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "client_gate.h"
 #include "client_jobs.h"
 #include "clock.h"
 #include "error.h"
@@ -21,9 +22,7 @@ struct client *kling_client_check_any(lua_State *L, int i) {
   return luaL_checkudata(L, i, CLIENT);
 }
 
-/* The only way to use a client; a closed one is an error of the caller's
- * program, so it raises. */
-static struct client *check_client(lua_State *L, int i) {
+struct client *kling_client_check(lua_State *L, int i) {
   struct client *c = kling_client_check_any(L, i);
   luaL_argcheck(L, c->engine.is_open, i, "client is closed");
   luaL_argcheck(
@@ -77,6 +76,7 @@ static void read_options(lua_State *L, struct engine_options *o) {
   o->submit_timeout = number_option(L, "submit_timeout");
   o->max_running = (uint32_t)number_option(L, "max_running");
   o->max_requests = (uint32_t)number_option(L, "max_requests");
+  o->is_gated = boolean_option(L, "gated");
   luaL_argcheck(L, o->http.base_url && o->http.api_key, 1,
                 "base_url and api_key expected");
 }
@@ -168,7 +168,7 @@ static int begin(struct client *c, const struct job *job) {
 
 /* Lua: raw.start_task(client, request, external_task_id, is_called_back) */
 static int client_start_task(lua_State *L) {
-  struct client *c = check_client(L, 1);
+  struct client *c = kling_client_check(L, 1);
   const char *external_id = luaL_checkstring(L, 3);
   struct job *job;
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -184,14 +184,14 @@ static int client_start_task(lua_State *L) {
 
 /* Lua: raw.hint(client, task_id, external_task_id) */
 static int client_hint(lua_State *L) {
-  struct client *c = check_client(L, 1);
+  struct client *c = kling_client_check(L, 1);
   lua_pushboolean(L, kling_hint_take(&c->engine, luaL_optstring(L, 2, NULL),
                                      luaL_optstring(L, 3, NULL)));
   return 1;
 }
 
 static int client_attach(lua_State *L) { /* Lua: raw.attach(client, task_id) */
-  struct client *c = check_client(L, 1);
+  struct client *c = kling_client_check(L, 1);
   const char *task_id = luaL_checkstring(L, 2);
   struct job *job = push_new_job(L, c, JOB_TASK);
   set_text(L, &job->task_id, task_id);
@@ -203,7 +203,7 @@ static int client_attach(lua_State *L) { /* Lua: raw.attach(client, task_id) */
 
 static int
 client_start_query(lua_State *L) { /* raw.start_query(client, task_id) */
-  struct client *c = check_client(L, 1);
+  struct client *c = kling_client_check(L, 1);
   const char *task_id = luaL_checkstring(L, 2);
   struct job *job = push_new_job(L, c, JOB_QUERY);
   set_text(L, &job->task_id, task_id);
@@ -213,7 +213,7 @@ client_start_query(lua_State *L) { /* raw.start_query(client, task_id) */
 }
 
 static int client_start_list(lua_State *L) { /* raw.start_list(client, query) */
-  struct client *c = check_client(L, 1);
+  struct client *c = kling_client_check(L, 1);
   const char *query = luaL_checkstring(L, 2);
   struct job *job = push_new_job(L, c, JOB_LIST);
   set_text(L, &job->body, query);
@@ -223,7 +223,7 @@ static int client_start_list(lua_State *L) { /* raw.start_list(client, query) */
 /* Lua: raw.start_download(client, url, path, overwrite). A file that cannot be
  * opened is a job that has failed: one story for all failures. */
 static int client_start_download(lua_State *L) {
-  struct client *c = check_client(L, 1);
+  struct client *c = kling_client_check(L, 1);
   const char *url = luaL_checkstring(L, 2);
   const char *path = luaL_checkstring(L, 3);
   struct job *job = push_new_job(L, c, JOB_DOWNLOAD);
@@ -257,7 +257,7 @@ static int client_stop(lua_State *L) { /* Lua: raw.stop(client, job) */
 /* --- driving --- */
 
 static int client_step(lua_State *L) { /* Lua: client:step(seconds) */
-  struct client *c = check_client(L, 1);
+  struct client *c = kling_client_check(L, 1);
   double seconds = luaL_checknumber(L, 2);
   luaL_argcheck(L, seconds >= 0.0, 2, "seconds, 0 or more, expected");
   lua_pushinteger(L, (lua_Integer)kling_engine_step(&c->engine, seconds));
@@ -278,7 +278,7 @@ static int client_changed(lua_State *L) {
 
 /* Lua: raw.alarm(client, seconds); no seconds: never */
 static int client_alarm(lua_State *L) {
-  struct client *c = check_client(L, 1);
+  struct client *c = kling_client_check(L, 1);
   kling_engine_set_alarm(&c->engine, luaL_optnumber(L, 2, -1.0));
   return 0;
 }
@@ -290,7 +290,7 @@ static int client_changes(lua_State *L) {
 }
 
 static int client_pollfd(lua_State *L) { /* Lua: client:pollfd() */
-  struct client *c = check_client(L, 1);
+  struct client *c = kling_client_check(L, 1);
   if (c->engine.http.poller.fd < 0) {
     return 0;
   }
@@ -299,13 +299,13 @@ static int client_pollfd(lua_State *L) { /* Lua: client:pollfd() */
 }
 
 static int client_events(lua_State *L) { /* Lua: client:events() */
-  check_client(L, 1);
+  kling_client_check(L, 1);
   lua_pushliteral(L, "r");
   return 1;
 }
 
 static int client_timeout(lua_State *L) { /* Lua: client:timeout() */
-  struct client *c = check_client(L, 1);
+  struct client *c = kling_client_check(L, 1);
   double due = kling_engine_due(&c->engine);
   double left = due - kling_clock_now();
   if (due < 0.0) {
@@ -370,5 +370,6 @@ void kling_client_open(lua_State *L) {
   lua_newtable(L);
   kling_setfuncs(L, raw_functions);
   kling_client_jobs_open(L);
+  kling_client_gate_open(L);
   lua_setfield(L, -2, "raw");
 }

@@ -15,6 +15,14 @@ double kling_clock_now(void) {
   return read_clock(CLOCK_MONOTONIC);
 }
 
+double kling_clock_boot(void) {
+#ifdef CLOCK_BOOTTIME
+  return read_clock(CLOCK_BOOTTIME);
+#else
+  return kling_clock_now();
+#endif
+}
+
 double kling_clock_wall(void) {
   return read_clock(CLOCK_REALTIME);
 }

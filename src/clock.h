@@ -5,6 +5,10 @@
 /* Seconds of a clock that never jumps: for measuring. */
 double kling_clock_now(void);
 
+/* The same, but it goes on while the machine sleeps, where there is such a
+ * clock: for what others believe about us meanwhile. */
+double kling_clock_boot(void);
+
 /* Unix seconds: for telling people. */
 double kling_clock_wall(void);
 

@@ -13,7 +13,7 @@
 
 enum { DOWNLOADS = 8 }; /* in flight at once */
 
-static uint32_t index_of(const struct engine *e, const struct job *job) {
+uint32_t kling_engine_index(const struct engine *e, const struct job *job) {
   return (uint32_t)(job - e->jobs);
 }
 
@@ -32,11 +32,11 @@ double kling_engine_random(struct engine *e) {
 
 bool kling_engine_open(struct engine *e, const struct engine_options *o) {
   memset(e, 0, sizeof(*e));
-  e->free = e->held.first = e->changed.first = NO_JOB;
+  e->free = e->changed.first = NO_JOB;
   e->alarm = -1.0;
   e->cadence = o->cadence;
   e->submit_timeout = o->submit_timeout;
-  e->max_running = o->max_running;
+  kling_gate_open(&e->gate, o->max_running, o->is_gated);
   e->lanes[0].limit = o->max_requests;
   e->lanes[1].limit = DOWNLOADS;
   kling_random_bytes(&e->random, sizeof(e->random));
@@ -85,147 +85,19 @@ void kling_engine_free(struct engine *e) {
   kling_heap_free(&e->lanes[1].due);
   e->jobs = NULL;
   e->count = e->cap = 0;
-  e->free = e->held.first = e->changed.first = NO_JOB;
+  e->free = e->changed.first = NO_JOB;
 }
 
-/* --- places for jobs --- */
-
-static bool grow(struct engine *e) {
-  uint32_t cap = e->cap ? e->cap * 2 : 16;
-  struct job *jobs;
-  if (!kling_heap_reserve(&e->lanes[0].due, cap) ||
-      !kling_heap_reserve(&e->lanes[1].due, cap)) {
-    return false;
-  }
-  jobs = realloc(e->jobs, cap * sizeof(*jobs));
-  if (!jobs) {
-    return false;
-  }
-  memset(jobs + e->cap, 0, (cap - e->cap) * sizeof(*jobs));
-  e->jobs = jobs;
-  e->cap = cap;
-  return true;
-}
-
-uint32_t kling_engine_new_job(struct engine *e, enum job_kind kind) {
-  uint32_t i = e->free;
-  struct job *job;
-  if (i != NO_JOB) {
-    e->free = e->jobs[i].next_changed;
-  } else if (e->count < e->cap || grow(e)) {
-    i = e->count++;
-  } else {
-    return NO_JOB;
-  }
-  job = &e->jobs[i];
-  kling_job_clear(job);
-  job->in_use = true;
-  job->kind = (uint8_t)kind;
-  job->handles = 1;
-  job->started = kling_clock_now();
-  return i;
-}
-
-/* A job that ended, whose end was told, and that nobody holds, is forgotten. */
-static void forget_if_over(struct engine *e, struct job *job) {
-  if (!job->in_use || job->handles > 0 || job->is_changed || job->is_held ||
-      job->transfer || !kling_job_is_end(job->state)) {
-    return;
-  }
-  kling_job_clear(job);
-  job->generation++;
-  job->next_changed = e->free;
-  e->free = index_of(e, job);
-}
-
-void kling_engine_hold(struct engine *e, uint32_t index) {
-  e->jobs[index].handles++;
-}
-
-void kling_engine_drop(struct engine *e, uint32_t index) {
-  struct job *job = &e->jobs[index];
-  job->handles--;
-  if (job->handles == 0 && job->kind != JOB_TASK) {
-    kling_engine_cancel(e, index); /* who asked is gone, after an error say */
-  }
-  forget_if_over(e, job);
-}
-
-/* --- lists and the heap --- */
-
-void kling_engine_mark(struct engine *e, struct job *job) {
-  uint32_t i = index_of(e, job);
-  e->changes++;
-  if (job->is_changed) {
-    return;
-  }
-  job->is_changed = true;
-  job->next_changed = NO_JOB;
-  if (e->changed.first == NO_JOB) {
-    e->changed.first = i;
-  } else {
-    e->jobs[e->changed.last].next_changed = i;
-  }
-  e->changed.last = i;
-}
-
-uint32_t kling_engine_next_changed(struct engine *e, bool hold) {
-  while (e->changed.first != NO_JOB) {
-    uint32_t i = e->changed.first;
-    struct job *job = &e->jobs[i];
-    e->changed.first = job->next_changed;
-    job->is_changed = false;
-    if (job->kind == JOB_TASK && hold) {
-      job->handles++;
-      return i;
-    }
-    forget_if_over(e, job);
-  }
-  return NO_JOB;
-}
-
-static void hold_back(struct engine *e, struct job *job) {
-  uint32_t i = index_of(e, job);
-  job->is_held = true;
-  job->next_held = NO_JOB;
-  if (e->held.first == NO_JOB) {
-    e->held.first = i;
-  } else {
-    e->jobs[e->held.last].next_held = i;
-  }
-  e->held.last = i;
-}
-
-/* One that was held back may go; those that ended meanwhile are passed over. */
-static void let_one_go(struct engine *e) {
-  while (e->held.first != NO_JOB) {
-    struct job *job = &e->jobs[e->held.first];
-    e->held.first = job->next_held;
-    job->is_held = false;
-    if (job->state == JOB_QUEUED) {
-      kling_engine_schedule(e, job, 0.0);
-      return;
-    }
-    forget_if_over(e, job);
-  }
-}
-
-void kling_engine_stop_running(struct engine *e, struct job *job) {
-  if (job->is_running) {
-    job->is_running = false;
-    e->running--;
-    let_one_go(e);
-  }
-}
+/* --- the lives of jobs --- */
 
 void kling_engine_schedule(struct engine *e, struct job *job, double seconds) {
-  kling_heap_set(&lane_of(e, job)->due, index_of(e, job),
+  kling_heap_set(&lane_of(e, job)->due, kling_engine_index(e, job),
                  kling_clock_now() + seconds);
 }
 
 void kling_engine_begin(struct engine *e, uint32_t index) {
   kling_engine_schedule(e, &e->jobs[index], 0.0);
-  kling_poller_set_timer(&e->http.poller, kling_engine_due(e));
+  kling_engine_set_timer(e);
 }
 
 void kling_engine_end(struct engine *e, struct job *job, enum job_event event,
@@ -235,8 +107,8 @@ void kling_engine_end(struct engine *e, struct job *job, enum job_event event,
   }
   job->code = (uint8_t)code;
   job->ended = kling_clock_now();
-  kling_heap_remove(&lane_of(e, job)->due, index_of(e, job));
-  kling_engine_stop_running(e, job);
+  kling_heap_remove(&lane_of(e, job)->due, kling_engine_index(e, job));
+  kling_gate_leave(e, job);
   kling_engine_mark(e, job);
 }
 
@@ -244,34 +116,18 @@ bool kling_engine_cancel(struct engine *e, uint32_t index) {
   bool stopped =
       kling_outcome_stop(e, &e->jobs[index], EVENT_CANCELLED, KLING_CANCELLED);
   if (stopped && e->is_open) { /* its place may be somebody's who sleeps */
-    kling_poller_set_timer(&e->http.poller, kling_engine_due(e));
+    kling_engine_set_timer(e);
   }
   return stopped;
 }
 
 /* --- requests --- */
 
-static bool is_create(const struct job *job) {
-  return job->kind == JOB_TASK && job->state <= JOB_SUBMITTING;
-}
-
-static bool may_run(struct engine *e, struct job *job) {
-  if (!is_create(job) || job->is_running) {
-    return true;
-  }
-  if (e->max_running > 0 && e->running >= e->max_running) {
-    return false;
-  }
-  job->is_running = true;
-  e->running++;
-  return true;
-}
-
 static struct transfer *make_request(struct engine *e, struct job *job) {
   struct http_request r;
   char path[API_PATH_SIZE];
   memset(&r, 0, sizeof(r));
-  r.tag = index_of(e, job);
+  r.tag = kling_engine_index(e, job);
   r.path = path;
   if (job->kind == JOB_DOWNLOAD) {
     r.path = NULL;
@@ -280,7 +136,7 @@ static struct transfer *make_request(struct engine *e, struct job *job) {
   } else if (job->kind == JOB_LIST) {
     kling_api_path(NULL, path);
     r.query = job->body;
-  } else if (is_create(job)) {
+  } else if (kling_job_is_create(job)) {
     kling_api_path(NULL, path);
     r.body = job->body;
     r.body_len = job->body_len;
@@ -291,8 +147,7 @@ static struct transfer *make_request(struct engine *e, struct job *job) {
 }
 
 static void start(struct engine *e, struct job *job) {
-  if (!may_run(e, job)) {
-    hold_back(e, job);
+  if (!kling_gate_pass(e, job)) {
     return;
   }
   if (job->tried == 0.0) {
@@ -332,7 +187,7 @@ static void finish_requests(struct engine *e) {
     lane_of(e, job)->in_flight--;
     kling_outcome_finish(e, job, t);
     kling_http_release(&e->http, t);
-    forget_if_over(e, job);
+    kling_engine_forget_if_over(e, job);
   }
 }
 
@@ -357,14 +212,14 @@ double kling_engine_due(const struct engine *e) {
 
 /* For who sleeps on the descriptor; a step is not for the alarm to cut short.
  */
-static void set_timer(struct engine *e) {
+void kling_engine_set_timer(struct engine *e) {
   kling_poller_set_timer(&e->http.poller,
                          earlier(kling_engine_due(e), e->alarm));
 }
 
 void kling_engine_set_alarm(struct engine *e, double seconds) {
   e->alarm = seconds < 0.0 ? -1.0 : kling_clock_now() + seconds;
-  set_timer(e);
+  kling_engine_set_timer(e);
 }
 
 static double seconds_to_wait(const struct engine *e, double until) {
@@ -385,6 +240,6 @@ unsigned kling_engine_step(struct engine *e, double seconds) {
         &e->http, seconds_to_wait(e, e->changes == before ? until : 0.0));
     finish_requests(e);
   } while (undisturbed && e->changes == before && kling_clock_now() < until);
-  set_timer(e);
+  kling_engine_set_timer(e);
   return e->changes - before;
 }

@@ -8,11 +8,10 @@
 #include <stdint.h>
 
 #include "cadence.h"
+#include "gate.h"
 #include "heap.h"
 #include "http.h"
 #include "job.h"
-
-#define NO_JOB UINT32_MAX
 
 /* API requests and downloads do not stand in each other's way. */
 struct lane {
@@ -21,31 +20,25 @@ struct lane {
   uint32_t limit;
 };
 
-struct job_list {
-  uint32_t first;
-  uint32_t last;
-};
-
 struct engine_options {
   struct http_options http;
   struct cadence cadence;
   double submit_timeout;
   uint32_t max_running; /* 0: no limit */
   uint32_t max_requests;
+  bool is_gated; /* creates need a permit */
 };
 
 struct engine {
   struct http http;
   struct cadence cadence;
   double submit_timeout;
-  uint32_t max_running;
   struct job *jobs;
   uint32_t count; /* places used so far */
   uint32_t cap;
   uint32_t free; /* list of free places, by next_changed */
   struct lane lanes[2];
-  uint32_t running;
-  struct job_list held; /* due, but max_running is reached */
+  struct gate gate;
   struct job_list changed;
   unsigned changes; /* ever */
   double alarm;     /* clock; < 0: none */
@@ -85,13 +78,17 @@ double kling_engine_due(const struct engine *e);
  * one more handle. */
 uint32_t kling_engine_next_changed(struct engine *e, bool hold);
 
-/* --- for outcome.c --- */
+/* --- for outcome.c and gate.c --- */
+
+uint32_t kling_engine_index(const struct engine *e, const struct job *job);
+/* A job that ended, whose end was told, and that nobody holds, is forgotten. */
+void kling_engine_forget_if_over(struct engine *e, struct job *job);
+/* What is due has changed outside a step: whoever sleeps is to know. */
+void kling_engine_set_timer(struct engine *e);
 
 /* Make the job's next request in so many seconds. */
 void kling_engine_schedule(struct engine *e, struct job *job, double seconds);
 void kling_engine_mark(struct engine *e, struct job *job);
-/* It counts no longer among those alive at the service. */
-void kling_engine_stop_running(struct engine *e, struct job *job);
 void kling_engine_end(struct engine *e, struct job *job, enum job_event event,
                       enum kling_error code);
 /* In [0, 1). */

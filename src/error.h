@@ -33,5 +33,7 @@ enum kling_error {
 /* The code as Lua sees it; NULL for KLING_OK. */
 const char *kling_error_code(enum kling_error e);
 const char *kling_error_meaning(enum kling_error e);
+/* The other way round; KLING_OK when there is no such code. */
+enum kling_error kling_error_find(const char *code);
 
 #endif

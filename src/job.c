@@ -33,6 +33,10 @@ bool kling_job_is_end(enum job_state state) {
   return state >= JOB_SUCCEEDED;
 }
 
+bool kling_job_is_create(const struct job *job) {
+  return job->kind == JOB_TASK && job->state <= JOB_SUBMITTING;
+}
+
 bool kling_job_apply(struct job *job, enum job_event event) {
   uint8_t next = next_state[job->state][event];
   if (next == SAME) {

@@ -43,6 +43,14 @@ enum job_existence { NOT_CREATED, MAY_EXIST, EXISTS };
 
 enum job_billed { BILLED_NO, BILLED_MAYBE, BILLED_YES };
 
+/* In an array of jobs, by their places in it. */
+struct job_list {
+  uint32_t first;
+  uint32_t last;
+};
+
+#define NO_JOB UINT32_MAX
+
 struct job {
   uint32_t generation; /* tells handles of an earlier job in this place */
   uint32_t next_changed;
@@ -58,9 +66,11 @@ struct job {
   uint8_t code; /* enum kling_error: why it failed */
   bool in_use : 1;
   bool is_changed : 1;
-  bool is_held : 1;
-  bool is_running : 1; /* takes one of max_running */
-  bool was_seen : 1;   /* a query has found it */
+  bool is_held : 1;      /* in one of the gate's lists */
+  bool is_running : 1;   /* takes one of max_running */
+  bool is_asking : 1;    /* waits for a permit */
+  bool is_permitted : 1; /* to make one create request */
+  bool was_seen : 1;     /* a query has found it */
   bool was_warned : 1;
   bool is_called_back : 1; /* the service is to tell us of changes */
   bool is_hinted : 1;      /* told of a change while a request was under way */
@@ -82,6 +92,8 @@ struct job {
 
 const char *kling_job_state_name(enum job_state state);
 bool kling_job_is_end(enum job_state state);
+/* Is its next request, or the one under way, the one that costs? */
+bool kling_job_is_create(const struct job *job);
 
 /* Let an event happen. False when it changes nothing in this state: an end
  * stays an end, and a stale reply does not turn a task back. */

@@ -35,7 +35,7 @@ static void try_create_again(struct engine *e, struct job *job,
   }
   kling_job_apply(job, EVENT_REPULSED);
   kling_engine_schedule(e, job, delay);
-  kling_engine_stop_running(e, job);
+  kling_gate_leave(e, job);
   kling_engine_mark(e, job);
 }
 

@@ -1,0 +1,180 @@
+/* gate.c - whose request may begin. */
+#include "gate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "clock.h"
+#include "engine.h"
+
+void kling_gate_open(struct gate *g, uint32_t max_running, bool is_gated) {
+  memset(g, 0, sizeof(*g));
+  g->held.first = g->asking.first = g->unlicensed.first = NO_JOB;
+  g->max_running = max_running;
+  g->licensed_until = INFINITY;
+  g->is_gated = is_gated;
+}
+
+/* --- lists of jobs that wait here; a job is in one of them at most --- */
+
+static void put(struct engine *e, struct job_list *list, struct job *job) {
+  uint32_t i = kling_engine_index(e, job);
+  if (job->is_held) {
+    return; /* a hint made it due a second time */
+  }
+  job->is_held = true;
+  job->next_held = NO_JOB;
+  if (list->first == NO_JOB) {
+    list->first = i;
+  } else {
+    e->jobs[list->last].next_held = i;
+  }
+  list->last = i;
+}
+
+static struct job *take(struct engine *e, struct job_list *list) {
+  struct job *job = &e->jobs[list->first];
+  list->first = job->next_held;
+  job->is_held = false;
+  return job;
+}
+
+/* Those that ended while they waited are passed over. */
+static bool has_some(struct engine *e, struct job_list *list) {
+  while (list->first != NO_JOB &&
+         kling_job_is_end((enum job_state)e->jobs[list->first].state)) {
+    kling_engine_forget_if_over(e, take(e, list));
+  }
+  return list->first != NO_JOB;
+}
+
+/* --- places --- */
+
+static bool has_room(const struct gate *g) {
+  return g->max_running == 0 || g->running < g->max_running;
+}
+
+static void enter(struct gate *g, struct job *job) {
+  job->is_running = true;
+  g->running++;
+}
+
+/* They get their place here and not when they start: nobody may come between.
+ */
+static void let_go(struct engine *e) {
+  while (has_room(&e->gate) && has_some(e, &e->gate.held)) {
+    struct job *job = take(e, &e->gate.held);
+    enter(&e->gate, job);
+    kling_engine_schedule(e, job, 0.0);
+  }
+}
+
+static bool find_place(struct engine *e, struct job *job) {
+  if (job->is_running) {
+    return true;
+  }
+  if (has_some(e, &e->gate.held) || !has_room(&e->gate)) {
+    put(e, &e->gate.held, job);
+    return false;
+  }
+  enter(&e->gate, job);
+  return true;
+}
+
+void kling_gate_leave(struct engine *e, struct job *job) {
+  if (job->is_running) {
+    job->is_running = false;
+    e->gate.running--;
+    let_go(e);
+  }
+}
+
+/* --- permits --- */
+
+static bool find_permit(struct engine *e, struct job *job) {
+  if (e->gate.is_gated && !job->is_permitted) {
+    job->is_asking = true;
+    put(e, &e->gate.asking, job);
+    e->changes++; /* whoever steps is to look at who asks */
+    return false;
+  }
+  job->is_permitted = false; /* it is for one request */
+  return true;
+}
+
+uint32_t kling_gate_next_asking(struct engine *e) {
+  struct job *job;
+  if (!has_some(e, &e->gate.asking)) {
+    return NO_JOB;
+  }
+  job = take(e, &e->gate.asking);
+  job->handles++;
+  return kling_engine_index(e, job);
+}
+
+static bool stop_asking(struct job *job) {
+  bool was_asking =
+      job->is_asking && !kling_job_is_end((enum job_state)job->state);
+  job->is_asking = false;
+  return was_asking;
+}
+
+bool kling_gate_permit(struct engine *e, struct job *job) {
+  if (!stop_asking(job)) {
+    return false;
+  }
+  job->is_permitted = true;
+  kling_engine_begin(e, kling_engine_index(e, job));
+  return true;
+}
+
+bool kling_gate_refuse(struct engine *e, struct job *job,
+                       enum kling_error code) {
+  if (!stop_asking(job)) {
+    return false;
+  }
+  kling_engine_end(e, job, EVENT_FAILED, code);
+  kling_engine_set_timer(e); /* its place may be somebody's who sleeps */
+  return true;
+}
+
+/* --- the licence --- */
+
+static bool is_licensed(const struct gate *g) {
+  return kling_clock_boot() < g->licensed_until;
+}
+
+void kling_gate_license(struct engine *e, double seconds) {
+  e->gate.licensed_until = kling_clock_boot() + seconds;
+  if (is_licensed(&e->gate)) {
+    while (has_some(e, &e->gate.unlicensed)) {
+      kling_engine_schedule(e, take(e, &e->gate.unlicensed), 0.0);
+    }
+    kling_engine_set_timer(e);
+  }
+}
+
+/* --- passing --- */
+
+bool kling_gate_pass(struct engine *e, struct job *job) {
+  if (job->kind != JOB_TASK) {
+    return true;
+  }
+  if (!is_licensed(&e->gate)) {
+    put(e, &e->gate.unlicensed, job);
+    return false;
+  }
+  return !kling_job_is_create(job) ||
+         (find_place(e, job) && find_permit(e, job));
+}
+
+uint32_t kling_gate_queued(const struct engine *e) {
+  uint32_t count = 0;
+  uint32_t i;
+  for (i = 0; i < e->count; i++) {
+    const struct job *job = &e->jobs[i];
+    count += job->in_use && job->kind == JOB_TASK && job->state == JOB_QUEUED &&
+             !job->is_running;
+  }
+  return count;
+}

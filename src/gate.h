@@ -1,0 +1,50 @@
+/* gate.h - whose request may begin. Between being due and being sent a task's
+ * request passes here: there must be a licence for it and, for a create, a
+ * place among the tasks that may run at once and, where asked for, a permit. */
+#ifndef KLING_GATE_H
+#define KLING_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "job.h"
+
+struct engine;
+
+struct gate {
+  struct job_list held;       /* creates without a place */
+  struct job_list asking;     /* creates with a place, without a permit */
+  struct job_list unlicensed; /* requests of any kind that no licence covers */
+  uint32_t running;           /* places taken */
+  uint32_t max_running;       /* 0: no limit */
+  double licensed_until;      /* kling_clock_boot */
+  bool is_gated;              /* creates need a permit */
+};
+
+void kling_gate_open(struct gate *g, uint32_t max_running, bool is_gated);
+
+/* May the job's request begin now? If not, the gate keeps the job, and lets it
+ * be due again as soon as it may. */
+bool kling_gate_pass(struct engine *e, struct job *job);
+
+/* The job's place is free again. */
+void kling_gate_leave(struct engine *e, struct job *job);
+
+/* The next job, once each, whose create waits for a permit, with one more
+ * handle; NO_JOB at the end. */
+uint32_t kling_gate_next_asking(struct engine *e);
+/* Let one create of the job begin. False when it waits for no permit. */
+bool kling_gate_permit(struct engine *e, struct job *job);
+/* End it unsent. False when it waits for no permit. */
+bool kling_gate_refuse(struct engine *e, struct job *job,
+                       enum kling_error code);
+
+/* No request of a task begins later than so many seconds from now (INFINITY: no
+ * limit). Those under way go on. */
+void kling_gate_license(struct engine *e, double seconds);
+
+/* Tasks that have no place yet. */
+uint32_t kling_gate_queued(const struct engine *e);
+
+#endif
