@@ -67,6 +67,14 @@ $(PARTS): $(PARTS_OBJECTS) $(OBJECTS)
 	$(CC) $(SHARED) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ \
 	  $(CURL_LIBS) $(LIBS)
 
+# What the torture bench preloads into the programs it ill-treats.
+TOOLS = $(patsubst bench/torture/%.c,build/torture/%.so,$(wildcard bench/torture/*.c))
+torture-tools: $(TOOLS)
+
+build/torture/%.so: bench/torture/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c99 -fPIC $(WARNINGS) $(CFLAGS) -shared -o $@ $< -ldl
+
 $(BUILD)/spec/%.o: spec/support/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -136,7 +144,7 @@ build/fuzz/%: fuzz/%_fuzz.c $(wildcard src/*.[ch])
 	  -fno-sanitize-recover=undefined $(LUA_CFLAGS) -o $@ $< $(FUZZ_SOURCES) \
 	  $(FUZZ_LIBS)
 
-C_FILES = $(wildcard src/*.c fuzz/*.c spec/support/*.c)
+C_FILES = $(wildcard src/*.c fuzz/*.c spec/support/*.c bench/torture/*.c)
 C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h spec/support/*.h)
 LUA_FILES = $(wildcard .luacheckrc .busted .ci/*.lua lua spec bench \
   examples bin/kling)
@@ -193,5 +201,5 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(PARTS_OBJECTS:.o=.d)
 
-.PHONY: test-hosts all all-luas parts env test demo valgrind fuzz lint lint-format \
+.PHONY: test-hosts all all-luas parts torture-tools env test demo valgrind fuzz lint lint-format \
   lint-tidy lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean

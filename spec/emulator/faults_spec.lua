@@ -146,6 +146,19 @@ describe("emulator fault", function()
     assert.equal(502, ask("GET", ENDPOINT .. "/77").status)
   end)
 
+  it("can be for a part of the query, or of the body", function()
+    service:fault({ name = "html", path = "pageNum=7&" })
+    service:fault({ name = "html", sent = "/c.mp4" })
+    assert.equal(502, create().status)
+    local statuses = {}
+    for i, query in ipairs({ "pageNum=77&pageSize=1", "pageNum=7&pageSize=1" }) do
+      statuses[i] = service:request({
+        method = "GET", path = ENDPOINT, query = query, headers = { authorization = "Bearer key" },
+      }).status
+    end
+    assert.same({ 200, 502 }, statuses)
+  end)
+
   it("follow one another in the order of their adding", function()
     service:fault({ name = "too_fast" })
     service:fault({ name = "html" })

@@ -22,8 +22,8 @@ local function print_faults()
     names[#names + 1] = name
   end
   table.sort(names)
-  print("\nFaults, as { name, on, times, forever, after, path, accepted, retry_after, "
-    .. "retry_after_date, ... }:\n")
+  print("\nFaults, as { name, on, times, forever, after, path, sent, accepted, "
+    .. "retry_after, retry_after_date, ... }:\n")
   for _, name in ipairs(names) do
     print(LINE:format(name, faults[name]))
   end

@@ -24,7 +24,8 @@ local count = { type = "number", min = 0, integer = true }
 local COMMON = {
   name = text,
   on = { type = "string", check = check_target }, -- which request; default any
-  path = text, -- only requests whose path contains this
+  path = text, -- only requests whose path, with what follows its question mark, contains this
+  sent = text, -- only requests whose body contains this
   times = count, -- how often; default 1
   forever = yes_or_no,
   after = count, -- let so many pass first; default 0
@@ -237,16 +238,21 @@ function Faults:reset()
   self.scripts = {}
 end
 
-local function concerns(script, target, path)
+local function contains(whole, part)
+  return part == nil or whole:find(part, 1, true) ~= nil
+end
+
+local function concerns(script, target, request)
   local on = script.on or "any"
   return (on == "any" or on == target)
-    and (not script.path or path:find(script.path, 1, true) ~= nil)
+    and contains(request.path .. "?" .. (request.query or ""), script.path)
+    and contains(request.body or "", script.sent)
 end
 
 --- The fault this request meets, if any; each meeting counts.
-function Faults:take(target, path)
+function Faults:take(target, request)
   for i, script in ipairs(self.scripts) do
-    if concerns(script, target, path) then
+    if concerns(script, target, request) then
       if script.skip > 0 then
         script.skip = script.skip - 1
       elseif script.left > 0 then

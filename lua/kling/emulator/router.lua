@@ -271,7 +271,7 @@ end
 ---@return table reply
 function Router:handle(request)
   local target = self:target(request)
-  local fault = self.faults:take(target, request.path)
+  local fault = self.faults:take(target, request)
   local reply
   if fault then
     reply = strike(self, fault, target, request)
