@@ -37,6 +37,23 @@ struct attempt *kling_attempt_add(struct attempts *a) {
   return added;
 }
 
+static char *copy_of(const char *text) {
+  size_t size = text ? strlen(text) + 1 : 0;
+  char *copy = text ? malloc(size) : NULL;
+  return copy ? memcpy(copy, text, size) : NULL;
+}
+
+void kling_attempt_add_unsent(struct attempts *a, const struct attempt *other) {
+  struct attempt *added = kling_attempt_add(a);
+  if (added) {
+    double at = added->at;
+    *added = *other;
+    added->at = at;
+    added->unsent = true;
+    added->words = copy_of(other->words);
+  }
+}
+
 const struct attempt *kling_attempt_last(const struct attempts *a) {
   return a->count ? &a->list[a->count - 1] : NULL;
 }

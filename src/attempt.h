@@ -17,6 +17,7 @@ struct attempt {
   enum kling_error code;
   bool retryable;
   bool untrusted;   /* the server's certificate was not accepted */
+  bool unsent;      /* not made, since another's ended like this for good */
   int curl_code;    /* 0: answered */
   int io_error;     /* errno of a file, 0 */
   long http_status; /* 0: no answer */
@@ -34,6 +35,8 @@ struct attempts {
 /* A new one, all zero but for its time, at the end of the list. NULL when out
  * of memory: then it is not remembered. */
 struct attempt *kling_attempt_add(struct attempts *a);
+/* One that was not made, since this one of another job makes it useless. */
+void kling_attempt_add_unsent(struct attempts *a, const struct attempt *other);
 /* The last, or NULL. */
 const struct attempt *kling_attempt_last(const struct attempts *a);
 void kling_attempt_free(struct attempts *a);

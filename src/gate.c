@@ -48,6 +48,10 @@ static bool has_some(struct engine *e, struct job_list *list) {
   return list->first != NO_JOB;
 }
 
+static bool is_queued(const struct job *job) {
+  return job->in_use && job->kind == JOB_TASK && job->state == JOB_QUEUED;
+}
+
 /* --- places --- */
 
 static bool has_room(const struct gate *g) {
@@ -138,6 +142,20 @@ bool kling_gate_refuse(struct engine *e, struct job *job,
   return true;
 }
 
+void kling_gate_end_unsent(struct engine *e, enum kling_error code,
+                           const struct attempt *refused) {
+  uint32_t i;
+  for (i = 0; i < e->count; i++) {
+    struct job *job = &e->jobs[i];
+    if (is_queued(job)) {
+      if (refused) {
+        kling_attempt_add_unsent(&job->attempts, refused);
+      }
+      kling_engine_end(e, job, EVENT_FAILED, code);
+    }
+  }
+}
+
 /* --- the licence --- */
 
 static bool is_licensed(const struct gate *g) {
@@ -173,8 +191,7 @@ uint32_t kling_gate_queued(const struct engine *e) {
   uint32_t i;
   for (i = 0; i < e->count; i++) {
     const struct job *job = &e->jobs[i];
-    count += job->in_use && job->kind == JOB_TASK && job->state == JOB_QUEUED &&
-             !job->is_running;
+    count += is_queued(job) && !job->is_running;
   }
   return count;
 }

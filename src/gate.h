@@ -40,6 +40,11 @@ bool kling_gate_permit(struct engine *e, struct job *job);
 bool kling_gate_refuse(struct engine *e, struct job *job,
                        enum kling_error code);
 
+/* A create was refused in a way that every other will be: end all that have not
+ * been sent. `refused` may be NULL: it was not remembered. */
+void kling_gate_end_unsent(struct engine *e, enum kling_error code,
+                           const struct attempt *refused);
+
 /* No request of a task begins later than so many seconds from now (INFINITY: no
  * limit). Those under way go on. */
 void kling_gate_license(struct engine *e, double seconds);

@@ -50,12 +50,13 @@ static const char *request_name(enum attempt_request request) {
 }
 
 static void push_attempt(lua_State *L, const struct attempt *a) {
-  lua_createtable(L, 0, 8);
+  lua_createtable(L, 0, 9);
   set_number(L, "at", a->at);
   set_string(L, "request", request_name(a->request));
   set_string(L, "code", kling_error_code(a->code));
   set_boolean(L, "retryable", a->retryable);
   set_boolean(L, "untrusted", a->untrusted);
+  set_boolean(L, "unsent", a->unsent);
   set_string(L, "service_code", a->service_code);
   set_string(L, "service_message", a->words);
   set_string(L, "request_id", a->request_id);

@@ -107,11 +107,23 @@ static void accept_task(struct engine *e, struct job *job,
   kling_engine_mark(e, job);
 }
 
+/* The account's state, or the key's: no create of this client fares better. A
+ * page of some box on the way speaks for itself only. */
+static bool is_refused_for_all(const struct api_reply *reply) {
+  return reply->kind == API_ERROR &&
+         (reply->code == KLING_AUTH || reply->code == KLING_QUOTA);
+}
+
 static void refuse_create(struct engine *e, struct job *job,
                           const struct api_reply *reply) {
   job->existence = reply->verdict == VERDICT_EXISTS ? EXISTS : NOT_CREATED;
   job->billed = BILLED_NO;
   kling_engine_end(e, job, EVENT_FAILED, reply->code);
+  if (is_refused_for_all(reply)) {
+    const struct attempt *last = kling_attempt_last(&job->attempts);
+    kling_gate_end_unsent(e, reply->code,
+                          last && last->code == reply->code ? last : NULL);
+  }
 }
 
 static void finish_create(struct engine *e, struct job *job,

@@ -80,8 +80,7 @@ local function clean(text)
   return text and without_signatures(text):gsub("%c+", " ") or nil
 end
 
---- One line on how an attempt ended.
-local function outcome_of(attempt)
+local function reply_of(attempt)
   local parts = {}
   if attempt.transport then
     parts[#parts + 1] = attempt.transport
@@ -98,6 +97,12 @@ local function outcome_of(attempt)
   local words = clean(attempt.service_message)
   local outcome = table.concat(parts, ", ")
   return words and (outcome == "" and words or outcome .. ": " .. words) or outcome
+end
+
+--- One line on how an attempt ended.
+local function outcome_of(attempt)
+  local reply = reply_of(attempt)
+  return attempt.unsent and "not sent, since another was refused with " .. reply or reply
 end
 
 local function copy_attempts(attempts)
