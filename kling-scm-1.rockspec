@@ -16,7 +16,8 @@ description = {
 }
 
 -- luaossl and http (lua-http) are wanted by the emulator only, and not listed:
--- whoever calls the real service needs neither.
+-- whoever calls the real service needs neither. Nor are luadbi-sqlite3 and
+-- luadbi-postgresql: only a client with a store needs one of them.
 dependencies = {
   "lua >= 5.1, < 5.5",
   "lua-cjson",
@@ -62,6 +63,7 @@ build = {
         "src/poller_epoll.c",
         "src/poller_kqueue.c",
         "src/poller_none.c",
+        "src/private.c",
         "src/random.c",
         "src/reply.c",
         "src/reset.c",
@@ -142,6 +144,19 @@ build = {
     ["kling.request"] = "lua/kling/request.lua",
     ["kling.result"] = "lua/kling/result.lua",
     ["kling.save"] = "lua/kling/save.lua",
+    ["kling.store"] = "lua/kling/store/init.lua",
+    ["kling.store.connection"] = "lua/kling/store/connection.lua",
+    ["kling.store.files"] = "lua/kling/store/files.lua",
+    ["kling.store.gateways"] = "lua/kling/store/gateways.lua",
+    ["kling.store.leases"] = "lua/kling/store/leases.lua",
+    ["kling.store.meta"] = "lua/kling/store/meta.lua",
+    ["kling.store.postgresql"] = "lua/kling/store/postgresql.lua",
+    ["kling.store.records"] = "lua/kling/store/records.lua",
+    ["kling.store.schema"] = "lua/kling/store/schema.lua",
+    ["kling.store.session"] = "lua/kling/store/session.lua",
+    ["kling.store.sqlite"] = "lua/kling/store/sqlite.lua",
+    ["kling.store.tasks"] = "lua/kling/store/tasks.lua",
+    ["kling.store.trouble"] = "lua/kling/store/trouble.lua",
     ["kling.url"] = "lua/kling/url.lua",
     ["kling.utf8"] = "lua/kling/utf8.lua",
     ["kling.webhook"] = "lua/kling/webhook/init.lua",

@@ -1,7 +1,9 @@
 /* core.c - what `require "kling.core"` returns. A table of contents: each part
  * of the library adds its own functions from its own file. */
+#define _POSIX_C_SOURCE 200809L
 #include <curl/curl.h>
 #include <errno.h>
+#include <unistd.h>
 
 #include "address.h"
 #include "client.h"
@@ -13,6 +15,7 @@
 #include "handle.h"
 #include "hmac.h"
 #include "json.h"
+#include "private.h"
 #include "random.h"
 #include "reply.h"
 #include "reset.h"
@@ -33,14 +36,35 @@ static int core_uuid(lua_State *L) { /* Lua: core.uuid() */
   return 1;
 }
 
-static int core_make_folder(lua_State *L) { /* Lua: core.make_folder(path) */
-  if (kling_sink_make_folder(luaL_checkstring(L, 1))) {
+static int core_wall(lua_State *L) { /* Lua: core.wall(): Unix seconds */
+  lua_pushnumber(L, kling_clock_wall());
+  return 1;
+}
+
+static int core_pid(lua_State *L) { /* Lua: core.pid() */
+  lua_pushinteger(L, getpid());
+  return 1;
+}
+
+/* true; or nil and errno's words. */
+static int push_whether(lua_State *L, bool ok) {
+  int error = errno;
+  if (ok) {
     lua_pushboolean(L, 1);
     return 1;
   }
   lua_pushnil(L);
-  lua_pushstring(L, strerror(errno));
+  lua_pushstring(L, strerror(error));
   return 2;
+}
+
+static int core_make_folder(lua_State *L) { /* Lua: core.make_folder(path) */
+  return push_whether(L, kling_sink_make_folder(luaL_checkstring(L, 1)));
+}
+
+/* Lua: core.create_private(path) */
+static int core_create_private(lua_State *L) {
+  return push_whether(L, kling_private_create(luaL_checkstring(L, 1)));
 }
 
 static int core_is_loopback(lua_State *L) { /* Lua: core.is_loopback(host) */
@@ -80,14 +104,17 @@ static int core_equal(lua_State *L) { /* Lua: core.equal(secret, text) */
 }
 
 static const luaL_Reg functions[] = {
-    {"equal",       core_equal      },
-    {"hmac_sha256", core_hmac_sha256},
-    {"is_loopback", core_is_loopback},
-    {"make_folder", core_make_folder},
-    {"now",         core_now        },
-    {"sha256",      core_sha256     },
-    {"uuid",        core_uuid       },
-    {NULL,          NULL            },
+    {"create_private", core_create_private},
+    {"equal",          core_equal         },
+    {"hmac_sha256",    core_hmac_sha256   },
+    {"is_loopback",    core_is_loopback   },
+    {"make_folder",    core_make_folder   },
+    {"now",            core_now           },
+    {"pid",            core_pid           },
+    {"sha256",         core_sha256        },
+    {"uuid",           core_uuid          },
+    {"wall",           core_wall          },
+    {NULL,             NULL               },
 };
 
 static void add_errors(lua_State *L) {

@@ -19,6 +19,7 @@ local doing = {
   list = "cannot list tasks",
   save = "cannot save task",
   receive = "callback not taken",
+  store = "cannot use the store of tasks",
 }
 
 local what_happened = {

@@ -1,6 +1,6 @@
 ---@meta kling
 --- Everything public, documented once: for editors (LuaCATS), LDoc and people. Never required.
--- Of callbacks, `require "kling.webhook"`: webhook/meta.lua.
+-- Of callbacks, `require "kling.webhook"`: webhook/meta.lua. Of stores, `require "kling.store"`: store/meta.lua.
 --
 -- Failure that can happen in a correct program returns `nil, message, failure`. `message` is one line for people and may
 -- change. `failure.code` is one of the strings in `kling.errors` and is part of the version's promise; so are its other

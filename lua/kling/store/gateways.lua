@@ -1,0 +1,40 @@
+--- What was learned about a gateway, for all who use the same base_url.
+
+local session = require "kling.store.session"
+
+local M = {}
+
+local GATEWAY = "SELECT external_query, list, probe, histogram FROM gateways WHERE base_url = ?"
+
+-- Any task that is known to exist can be asked for; an old one may have been forgotten.
+local PROBE = "SELECT external_task_id FROM tasks WHERE base_url = ? AND task_id IS NOT NULL "
+  .. "ORDER BY created_at DESC LIMIT 1"
+
+function M:gateway()
+  return session.read(self, function(connection)
+    local facts = connection:rows(GATEWAY, self.base_url)[1] or {}
+    local known = connection:rows(PROBE, self.base_url)[1]
+    facts.external_query = facts.external_query or "unknown"
+    facts.list = facts.list or "unknown"
+    facts.probe = facts.probe or known and known.external_task_id
+    return facts
+  end)
+end
+
+local LEARN = [[
+  INSERT INTO gateways (base_url, external_query, list, probe, histogram) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (base_url) DO UPDATE SET
+    external_query = coalesce(excluded.external_query, gateways.external_query),
+    list = coalesce(excluded.list, gateways.list),
+    probe = coalesce(excluded.probe, gateways.probe),
+    histogram = coalesce(excluded.histogram, gateways.histogram)]]
+
+function M:learn(facts)
+  return session.write(self, function(connection)
+    connection:change(LEARN, self.base_url, facts.external_query, facts.list, facts.probe,
+      facts.histogram)
+    return true
+  end)
+end
+
+return M

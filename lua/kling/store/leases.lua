@@ -1,0 +1,90 @@
+--- Who looks after a task: each has one owner, until its lease ends.
+
+local records = require "kling.store.records"
+local session = require "kling.store.session"
+
+local M = {}
+
+-- Ours as well, when we do not know of it: taken by a COMMIT whose answer was lost.
+local FREE = "SELECT " .. records.COLUMNS .. " FROM tasks WHERE base_url = ? AND ended_at IS NULL "
+  .. "AND (owner IS NULL OR lease_until <= ? OR owner = ?) ORDER BY created_at "
+
+local TAKE = "UPDATE tasks SET owner = ?, lease_until = ? "
+  .. "WHERE base_url = ? AND external_task_id = ?"
+
+local function take(store, connection, limit)
+  local now, taken = session.now(store, connection), {}
+  local sql = FREE .. connection.dialect.lock_rows
+  for _, row in ipairs(connection:rows(sql, store.base_url, now, store.owner)) do
+    if not store.mine[row.external_task_id] and #taken < limit then
+      row.owner, row.lease_until = store.owner, now + store.lease
+      connection:change(TAKE, row.owner, row.lease_until, store.base_url, row.external_task_id)
+      taken[#taken + 1] = records.from_row(row, store, now)
+    end
+  end
+  return taken
+end
+
+function M:take(limit)
+  local taken, message, why = session.write(self, function(connection)
+    return take(self, connection, limit or math.huge)
+  end)
+  for _, record in ipairs(taken or {}) do
+    self.mine[record.external_task_id] = true
+  end
+  return taken, message, why
+end
+
+local RENEW = "UPDATE tasks SET lease_until = ? "
+  .. "WHERE base_url = ? AND owner = ? AND ended_at IS NULL"
+local OURS = "SELECT external_task_id FROM tasks WHERE base_url = ? AND owner = ?"
+
+local function renew(store, connection)
+  local lease_until = session.now(store, connection) + store.lease
+  connection:change(RENEW, lease_until, store.base_url, store.owner)
+  local ours, lost = {}, {}
+  for _, row in ipairs(connection:rows(OURS, store.base_url, store.owner)) do
+    ours[row.external_task_id] = true
+  end
+  for id in pairs(store.mine) do
+    lost[#lost + 1] = not ours[id] and id or nil
+  end
+  return true, lost
+end
+
+function M:renew()
+  if not next(self.mine) then
+    return true, {}
+  end
+  local is_done, lost, why = session.write(self, function(connection)
+    return renew(self, connection)
+  end)
+  for _, id in ipairs(is_done and lost or {}) do
+    self.mine[id] = nil
+  end
+  return is_done, lost, why
+end
+
+local RELEASE = "UPDATE tasks SET owner = NULL, lease_until = NULL "
+  .. "WHERE base_url = ? AND owner = ? AND ended_at IS NULL AND external_task_id = ?"
+
+function M:release(ids)
+  if not ids then
+    ids = {}
+    for id in pairs(self.mine) do
+      ids[#ids + 1] = id
+    end
+  end
+  local is_done, message, why = session.write(self, function(connection)
+    for _, id in ipairs(ids) do
+      connection:change(RELEASE, self.base_url, self.owner, id)
+    end
+    return true
+  end)
+  for _, id in ipairs(is_done and ids or {}) do
+    self.mine[id] = nil
+  end
+  return is_done, message, why
+end
+
+return M
