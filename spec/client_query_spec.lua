@@ -191,7 +191,7 @@ describe("client", function()
       for _, id in ipairs { '".."', '"' .. ("x"):rep(257) .. '"', '"' .. ("x"):rep(600) .. '"',
         ("9"):rep(600), '"a\\u0000b"' } do
         answer(id)
-        local client = quick.client(server)
+        local client = quick.client(server, { resolve = "never" })
         local failure = quick.failure(client, client:submit(CLIP))
         assert.equal("protocol", failure.code)
         assert.not_equal("not-created", failure.task_state)

@@ -76,7 +76,7 @@ for transport, server_options in pairs(servers) do
     after_each(quick.close_all)
 
     local function lose(fault, code, bills, is_reused)
-      local client = quick.client(server, { request_timeout = 0.3 })
+      local client = quick.client(server, { request_timeout = 0.3, resolve = "never" })
       if is_reused then
         assert(client:list())
       end
@@ -129,7 +129,7 @@ describe("a create", function()
   for name, bytes in pairs(lost_in_bytes) do
     it("that " .. name .. " is not sent again", function()
       server:fault { name = "raw", on = "create", text = bytes }
-      local client = quick.client(server)
+      local client = quick.client(server, { resolve = "never" })
       local job = client:submit(CLIP)
       local failure = quick.failure(client, job)
       assert_may_exist(failure, "protocol", select(2, job:poll()))
@@ -147,7 +147,7 @@ describe("a create", function()
       end
       creates = creates + (head and 1 or 0)
     end)
-    local client = quick.client(raw, { loop = raw.loop })
+    local client = quick.client(raw, { loop = raw.loop, resolve = "never" })
     assert.same({}, client:list())
     local connections = raw.connections
     local job = client:submit(CLIP)
@@ -224,7 +224,7 @@ describe("a create", function()
   end
 
   it("with an external id that is taken says that the task exists", function()
-    local client = quick.client(server)
+    local client = quick.client(server, { resolve = "never" })
     local request = { video_id = CLIP.video_id, external_task_id = "mine-1" }
     quick.until_state(client, client:submit(request), "submitted")
     local failure = quick.failure(client, client:submit(request))

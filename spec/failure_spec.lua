@@ -77,6 +77,16 @@ describe("a failure", function()
     assert.equal("r-1", made.request_id)
   end)
 
+  it("is explained by the attempt that has its code", function()
+    local made = make_submit { code = "network", task_state = "may-exist", attempts = {
+      attempt { code = "network", request = "create", transport = "Recv failure" },
+      attempt { code = "not_found", http_status = 400, service_message = "Task not found" },
+    } }
+    assert.matches("Recv failure", made.message)
+    assert.is_nil(made.http_status)
+    assert.equal(2, #made.attempts)
+  end)
+
   it("has every attempt in one line", function()
     local made = make { attempts = {
       attempt { at = 1, request = "create", transport = "Couldn't connect to server" },
@@ -262,6 +272,21 @@ describe("a failure's hint", function()
     local made = make_submit { code = "rejected", task_state = "exists", billed = "no" }
     assert.truthy(made.hint:find("another id", 1, true))
     assert.is_nil(make_submit({ code = "rejected" }).hint:find("another id", 1, true))
+  end)
+
+  it("says that a task which was made and not found must not be made again", function()
+    local made = make_submit { code = "network", task_state = "exists", billed = "maybe" }
+    assert.truthy(made.hint:find("external_task_id clip-7 was made", 1, true))
+  end)
+
+  it("says attach of a closed client only where there is a task", function()
+    assert.truthy(make({ code = "closed" }).hint:find("attach", 1, true))
+    local queued = make_submit { code = "closed", billed = "no" }
+    assert.truthy(queued.hint:find("submit again", 1, true))
+    assert.is_nil(queued.hint:find("attach", 1, true))
+    local lost = make_submit { code = "closed", task_state = "may-exist", billed = "maybe" }
+    assert.truthy(lost.hint:find("clip-7", 1, true))
+    assert.is_nil(lost.hint:find("nothing was made", 1, true))
   end)
 
   it("is what it was told to be", function()

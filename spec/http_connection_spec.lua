@@ -124,7 +124,8 @@ describe("a connection", function()
       raw_server.read_request(connection)
       cqueues.sleep(PATIENCE)
     end)
-    local client = quick.client(raw, { loop = raw.loop, request_timeout = 0.2 })
+    local options = { loop = raw.loop, request_timeout = 0.2, resolve = "never" }
+    local client = quick.client(raw, options)
     local failure = quick.failure(client, client:submit(CLIP))
     assert.same({ "timeout", "may-exist", "maybe" },
       { failure.code, failure.task_state, failure.billed })

@@ -7,13 +7,16 @@
 #include <unistd.h>
 
 #include "client_gate.h"
+#include "client_gateway.h"
 #include "client_jobs.h"
+#include "client_options.h"
 #include "clock.h"
 #include "error.h"
 #include "handle.h"
 #include "hint.h"
 #include "json.h"
 #include "random.h"
+#include "resolve.h"
 #include "sink.h"
 
 #define CLIENT "kling.client"
@@ -33,60 +36,12 @@ struct client *kling_client_check(lua_State *L, int i) {
 
 /* --- opening and closing --- */
 
-static const char *string_option(lua_State *L, const char *name) {
-  const char *value;
-  lua_getfield(L, 1, name);
-  value = lua_tostring(L, -1); /* stays alive in the options table */
-  lua_pop(L, 1);
-  return value;
-}
-
-static double number_option(lua_State *L, const char *name) {
-  double value;
-  lua_getfield(L, 1, name);
-  value = lua_tonumber(L, -1);
-  lua_pop(L, 1);
-  return value;
-}
-
-static bool boolean_option(lua_State *L, const char *name) {
-  bool value;
-  lua_getfield(L, 1, name);
-  value = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return value;
-}
-
-/* lua/kling/options.lua has checked them all and filled in the defaults. */
-static void read_options(lua_State *L, struct engine_options *o) {
-  o->http.base_url = string_option(L, "base_url");
-  o->http.api_key = string_option(L, "api_key");
-  o->http.ca = string_option(L, "ca");
-  o->http.ca_path = string_option(L, "ca_path");
-  o->http.proxy = string_option(L, "proxy");
-  o->http.user_agent = string_option(L, "user_agent");
-  o->http.connect_timeout = number_option(L, "connect_timeout");
-  o->http.request_timeout = number_option(L, "request_timeout");
-  o->http.stall_timeout = number_option(L, "stall_timeout");
-  o->http.insecure_http = boolean_option(L, "insecure_http");
-  o->http.allow_private_hosts = boolean_option(L, "allow_private_hosts");
-  o->cadence.first_poll = number_option(L, "first_poll");
-  o->cadence.poll_interval = number_option(L, "poll_interval");
-  o->cadence.max_poll_interval = number_option(L, "max_poll_interval");
-  o->submit_timeout = number_option(L, "submit_timeout");
-  o->max_running = (uint32_t)number_option(L, "max_running");
-  o->max_requests = (uint32_t)number_option(L, "max_requests");
-  o->is_gated = boolean_option(L, "gated");
-  luaL_argcheck(L, o->http.base_url && o->http.api_key, 1,
-                "base_url and api_key expected");
-}
-
 static int client_new(lua_State *L) { /* Lua: raw.new(options) */
   struct engine_options o;
   struct client *c;
   luaL_checktype(L, 1, LUA_TTABLE);
   memset(&o, 0, sizeof(o));
-  read_options(L, &o);
+  kling_client_read_options(L, &o);
   c = lua_newuserdata(L, sizeof(*c));
   memset(c, 0, sizeof(*c));
   lua_createtable(L, 1, 4); /* private: what the Lua layer keeps of a client */
@@ -166,10 +121,13 @@ static int begin(struct client *c, const struct job *job) {
   return 1;
 }
 
-/* Lua: raw.start_task(client, request, external_task_id, is_called_back) */
+/* Lua: raw.start_task(client, request, external_task_id, is_called_back, mode);
+ * mode "resolve": ask for its task first */
 static int client_start_task(lua_State *L) {
+  static const char *const modes[] = {"create", "resolve", NULL};
   struct client *c = kling_client_check(L, 1);
   const char *external_id = luaL_checkstring(L, 3);
+  bool is_lost = luaL_checkoption(L, 5, modes[0], modes) == 1;
   struct job *job;
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 4); /* an absent flag is nil, not what is pushed next */
@@ -179,6 +137,9 @@ static int client_start_task(lua_State *L) {
   job->body_len = strlen(job->body);
   set_text(L, &job->external_task_id, external_id);
   job->is_called_back = lua_toboolean(L, 4);
+  if (is_lost) {
+    kling_resolve_restore(&c->engine, job);
+  }
   return begin(c, job);
 }
 
@@ -190,11 +151,14 @@ static int client_hint(lua_State *L) {
   return 1;
 }
 
-static int client_attach(lua_State *L) { /* Lua: raw.attach(client, task_id) */
+/* Lua: raw.attach(client, task_id, external_task_id) */
+static int client_attach(lua_State *L) {
   struct client *c = kling_client_check(L, 1);
   const char *task_id = luaL_checkstring(L, 2);
+  const char *external_id = luaL_optstring(L, 3, NULL);
   struct job *job = push_new_job(L, c, JOB_TASK);
   set_text(L, &job->task_id, task_id);
+  set_text(L, &job->external_task_id, external_id);
   job->existence = MAY_EXIST; /* until a look has found it */
   job->billed = BILLED_MAYBE;
   job->state = JOB_SUBMITTED;
@@ -369,6 +333,7 @@ void kling_client_open(lua_State *L) {
   lua_pop(L, 1);
   lua_newtable(L);
   kling_setfuncs(L, raw_functions);
+  kling_client_gateway_open(L);
   kling_client_jobs_open(L);
   kling_client_gate_open(L);
   lua_setfield(L, -2, "raw");

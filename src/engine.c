@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "outcome.h"
 #include "random.h"
+#include "resolve.h"
 #include "sink.h"
 
 enum { DOWNLOADS = 8 }; /* in flight at once */
@@ -37,6 +38,8 @@ bool kling_engine_open(struct engine *e, const struct engine_options *o) {
   e->cadence = o->cadence;
   e->submit_timeout = o->submit_timeout;
   kling_gate_open(&e->gate, o->max_running, o->is_gated);
+  e->resolve_timeout = o->resolve_timeout;
+  e->resolve = o->resolve;
   e->lanes[0].limit = o->max_requests;
   e->lanes[1].limit = DOWNLOADS;
   kling_random_bytes(&e->random, sizeof(e->random));
@@ -83,6 +86,7 @@ void kling_engine_free(struct engine *e) {
   free(e->jobs);
   kling_heap_free(&e->lanes[0].due);
   kling_heap_free(&e->lanes[1].due);
+  kling_gateway_free(&e->gateway);
   e->jobs = NULL;
   e->count = e->cap = 0;
   e->free = e->changed.first = NO_JOB;
@@ -136,6 +140,8 @@ static struct transfer *make_request(struct engine *e, struct job *job) {
   } else if (job->kind == JOB_LIST) {
     kling_api_path(NULL, path);
     r.query = job->body;
+  } else if (kling_resolve_is_asking(job)) {
+    kling_resolve_fill(e, job, &r, path);
   } else if (kling_job_is_create(job)) {
     kling_api_path(NULL, path);
     r.body = job->body;

@@ -9,6 +9,7 @@
 
 #include "cadence.h"
 #include "gate.h"
+#include "gateway.h"
 #include "heap.h"
 #include "http.h"
 #include "job.h"
@@ -20,10 +21,19 @@ struct lane {
   uint32_t limit;
 };
 
+/* What to do about a create that may have arrived. */
+enum resolve_policy {
+  RESOLVE_QUERY,    /* ask the service for its task */
+  RESOLVE_RESUBMIT, /* ask, and send it again when there is none */
+  RESOLVE_NEVER     /* give up at once, and say so */
+};
+
 struct engine_options {
   struct http_options http;
   struct cadence cadence;
   double submit_timeout;
+  double resolve_timeout;
+  enum resolve_policy resolve;
   uint32_t max_running; /* 0: no limit */
   uint32_t max_requests;
   bool is_gated; /* creates need a permit */
@@ -32,7 +42,10 @@ struct engine_options {
 struct engine {
   struct http http;
   struct cadence cadence;
+  struct gateway gateway;
   double submit_timeout;
+  double resolve_timeout;
+  enum resolve_policy resolve;
   struct job *jobs;
   uint32_t count; /* places used so far */
   uint32_t cap;

@@ -86,13 +86,17 @@ static enum kling_error code_of(const struct job *job) {
   if (kling_job_is_end((enum job_state)job->state)) {
     return (enum kling_error)job->code;
   }
+  if (job->resolution.ask != ASK_NOTHING) {
+    return (enum kling_error)job->resolution.code;
+  }
   return last ? last->code : KLING_OK;
 }
 
 /* A create on its way may have arrived. */
 static bool is_leaving(const struct job *job) {
   return job->kind == JOB_TASK && job->state == JOB_SUBMITTING &&
-         job->transfer && kling_transfer_was_sent(job->transfer);
+         job->resolution.ask == ASK_NOTHING && job->transfer &&
+         kling_transfer_was_sent(job->transfer);
 }
 
 void kling_info_push_known(lua_State *L, const struct job *job) {

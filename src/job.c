@@ -34,7 +34,8 @@ bool kling_job_is_end(enum job_state state) {
 }
 
 bool kling_job_is_create(const struct job *job) {
-  return job->kind == JOB_TASK && job->state <= JOB_SUBMITTING;
+  return job->kind == JOB_TASK && job->state <= JOB_SUBMITTING &&
+         job->resolution.ask == ASK_NOTHING;
 }
 
 bool kling_job_apply(struct job *job, enum job_event event) {

@@ -51,6 +51,20 @@ struct job_list {
 
 #define NO_JOB UINT32_MAX
 
+/* A create whose outcome is unknown: how its task is asked for (resolve.h). */
+enum job_ask { ASK_NOTHING, ASK_QUERY, ASK_PROBE, ASK_LIST };
+
+struct resolution {
+  uint8_t ask;      /* what is asked next, or now */
+  uint8_t code;     /* enum kling_error: what went wrong with the create */
+  uint8_t page;     /* of the list */
+  bool is_taken;    /* the service has a task of this external id */
+  bool is_answered; /* in this round the service said something clear */
+  unsigned rounds;  /* that were answered */
+  double spent;     /* seconds of resolve_timeout */
+  double mark;      /* clock: when the last round ended */
+};
+
 struct job {
   uint32_t generation; /* tells handles of an earlier job in this place */
   uint32_t next_changed;
@@ -88,6 +102,7 @@ struct job {
   struct sink *sink;
   struct transfer *transfer;
   struct attempts attempts;
+  struct resolution resolution;
 };
 
 const char *kling_job_state_name(enum job_state state);

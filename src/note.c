@@ -1,6 +1,7 @@
 /* note.c - writes down what went wrong with a request. */
 #include "note.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sink.h"
@@ -26,6 +27,9 @@ enum kling_error kling_note_code(enum http_outcome outcome) {
 static enum attempt_request request_of(const struct job *job) {
   switch (job->kind) {
   case JOB_TASK:
+    if (job->resolution.ask != ASK_NOTHING) {
+      return job->resolution.ask == ASK_LIST ? AT_LIST : AT_QUERY;
+    }
     return job->state == JOB_SUBMITTING ? AT_CREATE : AT_QUERY;
   case JOB_LIST:
     return AT_LIST;
@@ -54,6 +58,11 @@ struct attempt *kling_note_add(struct job *job, const struct transfer *t,
 void kling_note_break(struct job *job, const struct transfer *t,
                       bool retryable) {
   kling_note_add(job, t, kling_note_code(t->result.outcome), retryable);
+}
+
+void kling_note_strange(struct api_reply *reply, const char *words) {
+  reply->code = KLING_PROTOCOL;
+  snprintf(reply->message, sizeof(reply->message), "%s", words);
 }
 
 void kling_note_reply(const struct engine *e, struct job *job,

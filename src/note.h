@@ -13,6 +13,8 @@ struct attempt *kling_note_add(struct job *job, const struct transfer *t,
                                enum kling_error code, bool retryable);
 void kling_note_break(struct job *job, const struct transfer *t,
                       bool retryable);
+/* A reply that is well-formed and yet cannot be what it seems. */
+void kling_note_strange(struct api_reply *reply, const char *words);
 /* Blots the key out of `reply`. */
 void kling_note_reply(const struct engine *e, struct job *job,
                       const struct transfer *t, struct api_reply *reply,

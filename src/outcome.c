@@ -7,6 +7,7 @@
 #include "api.h"
 #include "clock.h"
 #include "note.h"
+#include "resolve.h"
 #include "retry.h"
 #include "single.h"
 #include "sink.h"
@@ -43,7 +44,7 @@ static void lose_create(struct engine *e, struct job *job,
                         enum kling_error code) {
   job->existence = MAY_EXIST;
   job->billed = BILLED_MAYBE;
-  kling_engine_end(e, job, EVENT_FAILED, code);
+  kling_resolve_begin(e, job, code);
 }
 
 static void break_create(struct engine *e, struct job *job,
@@ -88,21 +89,20 @@ static bool keep_id(struct job *job, struct scan_value v) {
          kling_job_set_text(&job->task_id, text);
 }
 
-static void accept_task(struct engine *e, struct job *job,
-                        const struct api_reply *reply) {
+void kling_outcome_accept(struct engine *e, struct job *job,
+                          const struct api_task *task) {
   char path[API_PATH_SIZE];
   job->existence = EXISTS;
   job->billed = BILLED_YES;
-  if (!keep_id(job, reply->task.task_id) ||
-      !kling_api_path(job->task_id, path)) {
+  if (!keep_id(job, task->task_id) || !kling_api_path(job->task_id, path)) {
     lose_create(e, job, KLING_PROTOCOL); /* an id nobody can ask for */
     return;
   }
   job->accepted = kling_clock_now();
   job->failures = 0;
   kling_job_set_text(&job->body, NULL);
-  kling_job_apply(job, reply->task.state == API_PROCESSING ? EVENT_PROCESSING
-                                                           : EVENT_SUBMITTED);
+  kling_job_apply(job, task->state == API_PROCESSING ? EVENT_PROCESSING
+                                                     : EVENT_SUBMITTED);
   kling_engine_schedule(e, job, seconds_to_next_look(e, job));
   kling_engine_mark(e, job);
 }
@@ -114,10 +114,18 @@ static bool is_refused_for_all(const struct api_reply *reply) {
          (reply->code == KLING_AUTH || reply->code == KLING_QUOTA);
 }
 
+/* What an earlier one of its creates may have made stays what it is. */
 static void refuse_create(struct engine *e, struct job *job,
                           const struct api_reply *reply) {
-  job->existence = reply->verdict == VERDICT_EXISTS ? EXISTS : NOT_CREATED;
-  job->billed = BILLED_NO;
+  if (reply->verdict == VERDICT_EXISTS) {
+    bool was_lost = job->existence == MAY_EXIST;
+    job->existence = EXISTS;
+    job->resolution.is_taken = true;
+    kling_resolve_begin(e, job,
+                        was_lost ? (enum kling_error)job->resolution.code
+                                 : reply->code);
+    return;
+  }
   kling_engine_end(e, job, EVENT_FAILED, reply->code);
   if (is_refused_for_all(reply)) {
     const struct attempt *last = kling_attempt_last(&job->attempts);
@@ -136,7 +144,7 @@ static void finish_create(struct engine *e, struct job *job,
   kling_api_read(API_CREATE, t->result.status, t->body.bytes, t->body.len,
                  &reply);
   if (reply.verdict == VERDICT_OK) {
-    accept_task(e, job, &reply);
+    kling_outcome_accept(e, job, &reply.task);
     return;
   }
   kling_note_reply(e, job, t, &reply,
@@ -153,8 +161,8 @@ static void finish_create(struct engine *e, struct job *job,
 
 /* --- looks at a task --- */
 
-static void look_again_after_trouble(struct engine *e, struct job *job,
-                                     const struct transfer *t) {
+void kling_outcome_try_later(struct engine *e, struct job *job,
+                             const struct transfer *t) {
   double after = t->result.retry_after;
   double delay;
   if (job->failures < UINT16_MAX) {
@@ -175,7 +183,7 @@ static void look_again(struct engine *e, struct job *job) {
   kling_engine_schedule(e, job, seconds_to_next_look(e, job));
 }
 
-static void keep_facts(const struct engine *e, struct job *job,
+static void keep_facts(struct engine *e, struct job *job,
                        const struct api_task *task) {
   job->was_seen = true;
   job->existence = EXISTS;
@@ -185,6 +193,10 @@ static void keep_facts(const struct engine *e, struct job *job,
   }
   if (!job->external_task_id) {
     keep_text(&job->external_task_id, task->external_task_id);
+  }
+  if (job->external_task_id) {
+    kling_gateway_set_probe(&e->gateway, job->external_task_id,
+                            kling_clock_now());
   }
 }
 
@@ -223,10 +235,9 @@ static void see_task(struct engine *e, struct job *job, struct transfer *t,
   if (reply->task.state == API_SUCCEEDED) {
     if (!kling_api_has_result(&reply->task) && job->empties < EMPTY_SUCCESSES) {
       job->empties++;
-      reply->code = KLING_PROTOCOL;
-      strcpy(reply->message, "succeeded, but without a result");
+      kling_note_strange(reply, "succeeded, but without a result");
       kling_note_reply(e, job, t, reply, true);
-      look_again_after_trouble(e, job, t);
+      kling_outcome_try_later(e, job, t);
       return;
     }
     succeed(e, job, t);
@@ -251,7 +262,7 @@ static void finish_look(struct engine *e, struct job *job, struct transfer *t) {
   bool passes;
   if (t->result.outcome != HTTP_ANSWERED) {
     kling_note_break(job, t, true);
-    look_again_after_trouble(e, job, t);
+    kling_outcome_try_later(e, job, t);
     return;
   }
   kling_api_read(API_QUERY, t->result.status, t->body.bytes, t->body.len,
@@ -264,7 +275,7 @@ static void finish_look(struct engine *e, struct job *job, struct transfer *t) {
            is_forgiven(job, reply.verdict);
   kling_note_reply(e, job, t, &reply, passes);
   if (passes) {
-    look_again_after_trouble(e, job, t);
+    kling_outcome_try_later(e, job, t);
   } else {
     kling_engine_end(e, job, EVENT_FAILED, reply.code);
   }
@@ -276,6 +287,8 @@ void kling_outcome_finish(struct engine *e, struct job *job,
                           struct transfer *t) {
   if (job->kind != JOB_TASK) {
     kling_single_finish(e, job, t);
+  } else if (kling_resolve_is_asking(job)) {
+    kling_resolve_finish(e, job, t);
   } else if (job->state == JOB_SUBMITTING) {
     finish_create(e, job, t);
   } else {
@@ -284,8 +297,8 @@ void kling_outcome_finish(struct engine *e, struct job *job,
 }
 
 void kling_outcome_no_memory(struct engine *e, struct job *job) {
-  if (job->kind == JOB_TASK && job->existence == EXISTS) {
-    kling_engine_schedule(e, job, 1.0); /* it is paid for: look later */
+  if (job->kind == JOB_TASK && job->existence != NOT_CREATED) {
+    kling_engine_schedule(e, job, 1.0); /* it may be paid for: later */
   } else {
     kling_engine_end(e, job, EVENT_FAILED, KLING_NOMEM);
   }
@@ -298,6 +311,7 @@ bool kling_outcome_stop(struct engine *e, struct job *job, enum job_event event,
   }
   if (job->transfer) {
     if (job->state == JOB_SUBMITTING && job->kind == JOB_TASK &&
+        !kling_resolve_is_asking(job) &&
         kling_transfer_was_sent(job->transfer)) {
       job->existence = MAY_EXIST;
       job->billed = BILLED_MAYBE;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "api.h"
 #include "engine.h"
 
 /* `t` has ended; the job no longer refers to it. */
@@ -15,5 +16,14 @@ void kling_outcome_no_memory(struct engine *e, struct job *job);
 /* Stop local work. False when the job had ended. */
 bool kling_outcome_stop(struct engine *e, struct job *job, enum job_event event,
                         enum kling_error code);
+
+/* --- for resolve.c --- */
+
+/* The service has the job's task: this one. */
+void kling_outcome_accept(struct engine *e, struct job *job,
+                          const struct api_task *task);
+/* Make the same request again, the later the more often it went wrong. */
+void kling_outcome_try_later(struct engine *e, struct job *job,
+                             const struct transfer *t);
 
 #endif

@@ -55,19 +55,20 @@ local hints = {
   protocol = "Check base_url; if it is right, report this with the request id.",
   failed = "See service_message for the reason; a new submit is a new task and a new bill.",
   expired = "Query the task for fresh links; they last about 30 days.",
-  closed = "Make a new client and attach to the task.",
   io = "Free space, choose another folder, or pass overwrite = true; then save again.",
   nomem = "Free memory, then try again.",
   not_yieldable = "Call wait from a coroutine of the host's loop, or use poll.",
 }
 
 local state_hints = {
-  ["may-exist"] = "The task may have been made and billed: look for external_task_id %s at the "
-    .. "service before you submit again.",
+  ["may-exist"] = "The task may have been made and billed: do not submit it as a new one; look for "
+    .. "external_task_id %s at the service, or ask again later with client:query of that id.",
   ["exists"] = "The service has no cancel: the task goes on there and is billed; attach to it by "
     .. "its task id.",
   ["not-created"] = "Nothing was made and nothing is billed.",
 }
+
+local TAKEN = "A task with this external_task_id exists already; use another id for a new task."
 
 local UNTRUSTED = "The server's certificate is not trusted: name a file of trusted ones with the "
   .. "option ca, and check base_url, the proxy and this machine's clock."
@@ -144,14 +145,35 @@ local function is_untrusted(failure, last)
   return last and last.untrusted and last.code == failure.code
 end
 
-local function hint_of(failure, last)
-  if failure.code == "cancelled" or failure.task_state == "may-exist" and not failure.task_id then
-    local hint = state_hints[failure.task_state]
-    return hint:format(failure.external_task_id or "(none)")
-  elseif failure.code == "rejected" and failure.task_state == "exists" and not failure.task_id then
-    return "A task with this external_task_id exists already; use another id for a new task."
+local MADE = "A task with external_task_id %s was made: look for it at the service, or ask again "
+  .. "later with client:query of that id."
+
+-- A task that nobody can name by its task id.
+local function hint_of_nameless(failure)
+  if failure.task_state == "exists" and failure.operation == "submit" then
+    return failure.code == "rejected" and TAKEN or MADE
   end
-  return is_untrusted(failure, last) and UNTRUSTED or hints[failure.code]
+  return failure.task_state == "may-exist" and state_hints["may-exist"] or nil
+end
+
+local function hint_of_closed(failure)
+  if failure.task_id then
+    return "Make a new client and attach to the task."
+  elseif failure.operation == "submit" then
+    return "Make a new client and submit again; nothing was made and nothing is billed."
+  end
+  return "Make a new client, then try again."
+end
+
+local function hint_of_state(failure)
+  local hint = not failure.task_id and hint_of_nameless(failure)
+    or failure.code == "cancelled" and state_hints[failure.task_state]
+    or failure.code == "closed" and hint_of_closed(failure)
+  return hint and hint:format(failure.external_task_id or "(none)")
+end
+
+local function hint_of(failure, last)
+  return hint_of_state(failure) or is_untrusted(failure, last) and UNTRUSTED or hints[failure.code]
 end
 
 local function add_last(failure, last)
@@ -172,6 +194,17 @@ local function is_retryable(failure, last)
   return passing[failure.code] or false
 end
 
+-- The attempt that explains the failure: asking for a lost task goes on after what lost it.
+local function telling_attempt(facts)
+  local attempts = facts.attempts or {}
+  for i = #attempts, 1, -1 do
+    if attempts[i].code == facts.code and not facts.reason then
+      return attempts[i]
+    end
+  end
+  return attempts[#attempts]
+end
+
 --- A failure from facts: `code`, `operation`, `task_state`, `billed`, and what is known of
 --- `task_id, external_task_id, attempts, reason, path`.
 function M.new(facts)
@@ -186,8 +219,7 @@ function M.new(facts)
     reason = facts.reason,
     attempts = copy_attempts(facts.attempts),
   }
-  local attempts = facts.attempts or {}
-  local last = attempts[#attempts]
+  local last = telling_attempt(facts)
   if last and not local_codes[facts.code] then
     add_last(failure, last)
   end

@@ -27,6 +27,13 @@ local function check_key(text)
   return (text == "" and "a key expected, got a blank") or check_header(text)
 end
 
+local policies = { query = true, resubmit = true, never = true }
+
+local function check_policy(name)
+  return not policies[name] and ("'query', 'resubmit' or 'never' expected, got '%s'"):format(name)
+    or nil
+end
+
 local rules = {
   api_key = { type = "string", check = check_key },
   base_url = { type = "string", check = url.check_base, default = "https://api.cometapi.com" },
@@ -37,6 +44,8 @@ local rules = {
   request_timeout = { type = "number", above = 0, max = DAY, default = 30 },
   stall_timeout = { type = "number", above = 0, max = DAY, default = 30 },
   submit_timeout = { type = "number", min = 0, default = 300 },
+  resolve = { type = "string", check = check_policy, default = "query" },
+  resolve_timeout = { type = "number", min = 0, max = DAY, default = 60 },
   max_running = { type = "number", integer = true, min = 1, max = 1e6 },
   max_requests = { type = "number", integer = true, min = 1, max = 1000, default = 16 },
   ca = { type = "string" },

@@ -11,7 +11,7 @@
 
 ---@alias kling.State
 ---| "queued"      # not sent yet: waiting for its turn, or for the network
----| "submitting"  # the create request is on its way
+---| "submitting"  # the create request is on its way; or it got no clear answer, and the service is asked for its task
 ---| "submitted"   # the service has it; it has a task id
 ---| "processing"  # the service is working on it
 ---| "succeeded"
@@ -148,6 +148,8 @@
 ---@field request_timeout? number seconds for one whole API request; default 30
 ---@field stall_timeout? number seconds without a byte after which a download counts as broken; default 30
 ---@field submit_timeout? number seconds a create that has not been accepted is tried again (only while it cannot have reached the service, or was refused with 1302 or 1303); default 300
+---@field resolve? "query"|"resubmit"|"never" what to do about a create that got no clear answer: ask the service for its task; ask, and send it again with the same external id when the service does not know it (pays twice where the service has the task but does not show it and lets ids be used again); fail at once with task_state "may-exist"; default "query"
+---@field resolve_timeout? number seconds to ask for such a task; trouble while asking does not count; default 60
 ---@field max_running? integer tasks of this client alive at the service at once; default: no limit
 ---@field max_requests? integer requests in flight at once; default 16
 ---@field ca? string PEM file of trusted certificates; default: libcurl's own

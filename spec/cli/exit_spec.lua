@@ -99,8 +99,9 @@ describe("exit codes", function()
       server:advance(10)
       return { "save", id, "--out", "/dev/null/folder" }
     end },
-    ["the fate of a create is unknown"] = { 17, "network", function()
+    ["the fate of a create is unknown"] = { 17, "auth", function()
       fault("drop_after", "create")
+      server:fault { name = "service_code", on = "query", code = 1002 } -- or it would be found
       return SUBMIT
     end },
   }

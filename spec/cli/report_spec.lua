@@ -196,6 +196,7 @@ describe("failures", function()
 
   it("of a create that may have arrived name the external id", function()
     server:fault { name = "drop_after", on = "create" }
+    server:fault { name = "service_code", on = "query", code = 1002 } -- or it would be found
     local result = submit("--external-id", "lost-1")
     assert.equal(17, result.code)
     assert.equal("", result.out)

@@ -1,0 +1,59 @@
+/* client_gateway.c - what Lua reads and tells of a client's gateway. */
+#include "client_gateway.h"
+
+#include "client.h"
+#include "clock.h"
+
+static const char *const names[GATEWAY_WAYS] = {"external_query", "list"};
+
+/* Lua: raw.gateway(client): { external_query, list, probe, changes } */
+static int client_gateway(lua_State *L) {
+  const struct gateway *g = &kling_client_check_any(L, 1)->engine.gateway;
+  int i;
+  lua_createtable(L, 0, 4);
+  for (i = 0; i < GATEWAY_WAYS; i++) {
+    lua_pushstring(L, kling_gateway_fact_name((enum gateway_fact)g->ways[i]));
+    lua_setfield(L, -2, names[i]);
+  }
+  lua_pushstring(L, g->probe); /* nil when there is none */
+  lua_setfield(L, -2, "probe");
+  lua_pushnumber(L, g->changes);
+  lua_setfield(L, -2, "changes");
+  return 1;
+}
+
+static void learn(lua_State *L, struct gateway *g, enum gateway_way way) {
+  static const char *const facts[] = {"unknown", "works", "fails", NULL};
+  lua_getfield(L, 2, names[way]);
+  if (!lua_isnil(L, -1)) {
+    kling_gateway_learn(
+        g, way, (enum gateway_fact)luaL_checkoption(L, -1, NULL, facts));
+  }
+  lua_pop(L, 1);
+}
+
+/* Lua: raw.learn(client, { external_query, list, probe }): what was found out
+ * earlier. The probe has existed for long. */
+static int client_learn(lua_State *L) {
+  struct gateway *g = &kling_client_check_any(L, 1)->engine.gateway;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  learn(L, g, GATEWAY_QUERY);
+  learn(L, g, GATEWAY_LIST);
+  lua_getfield(L, 2, "probe");
+  if (lua_isstring(L, -1) &&
+      !kling_gateway_set_probe(g, lua_tostring(L, -1),
+                               kling_clock_now() - GATEWAY_GRACE)) {
+    return luaL_error(L, "not enough memory");
+  }
+  return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"gateway", client_gateway},
+    {"learn",   client_learn  },
+    {NULL,      NULL          },
+};
+
+void kling_client_gateway_open(lua_State *L) {
+  kling_setfuncs(L, functions);
+}
