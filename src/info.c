@@ -94,8 +94,7 @@ static enum kling_error code_of(const struct job *job) {
 
 /* A create on its way may have arrived. */
 static bool is_leaving(const struct job *job) {
-  return job->kind == JOB_TASK && job->state == JOB_SUBMITTING &&
-         job->resolution.ask == ASK_NOTHING && job->transfer &&
+  return kling_job_is_create(job) && job->transfer &&
          kling_transfer_was_sent(job->transfer);
 }
 

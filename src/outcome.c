@@ -310,9 +310,7 @@ bool kling_outcome_stop(struct engine *e, struct job *job, enum job_event event,
     return false;
   }
   if (job->transfer) {
-    if (job->state == JOB_SUBMITTING && job->kind == JOB_TASK &&
-        !kling_resolve_is_asking(job) &&
-        kling_transfer_was_sent(job->transfer)) {
+    if (kling_job_is_create(job) && kling_transfer_was_sent(job->transfer)) {
       job->existence = MAY_EXIST;
       job->billed = BILLED_MAYBE;
     }
