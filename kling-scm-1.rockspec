@@ -141,6 +141,7 @@ build = {
     ["kling.emulator.worker"] = "lua/kling/emulator/worker.lua",
     ["kling.failure"] = "lua/kling/failure.lua",
     ["kling.gather"] = "lua/kling/gather.lua",
+    ["kling.guard"] = "lua/kling/guard.lua",
     ["kling.job"] = "lua/kling/job.lua",
     ["kling.map"] = "lua/kling/map.lua",
     ["kling.meta"] = "lua/kling/meta.lua",

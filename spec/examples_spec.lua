@@ -22,7 +22,7 @@ end
 local function run(server, name, program, folder)
   local urls = {}
   for i = 1, program.clips do
-    urls[i] = server.url .. "/clip.mp4"
+    urls[i] = ("%s/clip.mp4?%d"):format(server.url, i) -- the same clip twice is one task
   end
   local words = { "examples/" .. name .. ".lua" }
   if program.first == "url" then

@@ -18,6 +18,7 @@
   X(EXPIRED, "expired", "a result link is no longer valid")                    \
   X(CANCELLED, "cancelled", "cancelled by this program")                       \
   X(CLOSED, "closed", "the client was closed while this was running")          \
+  X(BUDGET, "budget", "our own spend guard said no; nothing was sent")         \
   X(IO, "io", "a file could not be written")                                   \
   X(NOMEM, "nomem", "out of memory")                                           \
   X(NOT_YIELDABLE, "not_yieldable", "waiting where the host allows none")

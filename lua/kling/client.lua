@@ -193,10 +193,16 @@ end
 
 function Client:submit(fields)
   M.check_open(self, "submit")
-  local checked = request.check(fields)
+  local checked, is_duplicate = request.check(fields)
+  local is_named = checked.external_task_id ~= nil
   checked.external_task_id = checked.external_task_id or core.uuid()
-  return raw.start_task(self, checked, checked.external_task_id,
-    is_called_back(self, checked.callback_url))
+  return raw.private(self).guard:submit(self, {
+    id = checked.external_task_id,
+    request = checked,
+    fingerprint = request.fingerprint(checked),
+    is_wanted_anew = is_duplicate or is_named, -- who names a task says which one is meant
+    is_called_back = is_called_back(self, checked.callback_url),
+  })
 end
 
 local function check_task_id(task_id, operation)

@@ -37,6 +37,7 @@ local what_happened = {
   expired = "the link is no longer valid",
   cancelled = "it was cancelled",
   closed = "the client was closed",
+  budget = "our own spend guard said no",
   io = "the file could not be written",
   nomem = "out of memory",
   not_yieldable = "the host allows no waiting here",
@@ -55,6 +56,7 @@ local hints = {
   protocol = "Check base_url; if it is right, report this with the request id.",
   failed = "See service_message for the reason; a new submit is a new task and a new bill.",
   expired = "Query the task for fresh links; they last about 30 days.",
+  budget = "Raise max_submits, or wait until its window has passed.",
   io = "Free space, choose another folder, or pass overwrite = true; then save again.",
   nomem = "Free memory, then try again.",
   not_yieldable = "Call wait from a coroutine of the host's loop, or use poll.",
@@ -185,7 +187,9 @@ end
 
 -- A create that may have arrived must not be made again as if nothing had happened.
 local function is_retryable(failure, last)
-  if failure.operation == "submit" and failure.task_state ~= "not-created" then
+  if failure.retryable ~= nil then
+    return failure.retryable
+  elseif failure.operation == "submit" and failure.task_state ~= "not-created" then
     return false
   end
   if last and last.code == failure.code then
@@ -206,7 +210,7 @@ local function telling_attempt(facts)
 end
 
 --- A failure from facts: `code`, `operation`, `task_state`, `billed`, and what is known of
---- `task_id, external_task_id, attempts, reason, path`.
+--- `task_id, external_task_id, attempts, reason, path, retryable, dry_run`.
 function M.new(facts)
   local failure = {
     code = facts.code,
@@ -216,6 +220,8 @@ function M.new(facts)
     task_state = facts.task_state,
     billed = facts.billed,
     path = facts.path,
+    dry_run = facts.dry_run,
+    retryable = facts.retryable,
     reason = facts.reason,
     attempts = copy_attempts(facts.attempts),
   }

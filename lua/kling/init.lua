@@ -6,6 +6,7 @@ local Client = require "kling.client"
 local core = require "kling.core"
 local failure = require "kling.failure"
 local gather = require "kling.gather"
+local guard = require "kling.guard"
 local options = require "kling.options"
 local url = require "kling.url"
 
@@ -48,6 +49,11 @@ local rules = {
   resolve_timeout = { type = "number", min = 0, max = DAY, default = 60 },
   max_running = { type = "number", integer = true, min = 1, max = 1e6 },
   max_requests = { type = "number", integer = true, min = 1, max = 1000, default = 16 },
+  max_submits = {
+    type = "number or table", integer = true, min = 0, max = 1e9, check = guard.check_limit,
+  },
+  duplicate_window = { type = "number", min = 0, default = 600 },
+  dry_run = { type = "boolean", default = false },
   ca = { type = "string" },
   ca_path = { type = "string" },
   proxy = { type = "string" },
@@ -103,6 +109,7 @@ function kling.new(given)
     allow_http = checked.insecure_http,
     is_loopback = is_loopback,
     request_timeout = checked.request_timeout,
+    guard = guard.new(checked),
   })
   return client
 end

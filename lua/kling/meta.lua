@@ -33,6 +33,7 @@
 ---| "expired"       # a result link is no longer valid
 ---| "cancelled"     # cancelled by this program
 ---| "closed"        # the client was closed while this was running
+---| "budget"        # our own spend guard said no: max_submits, or dry_run; nothing was sent
 ---| "io"            # a file could not be written
 ---| "nomem"         # out of memory
 ---| "not_yieldable" # waiting was asked for where the host allows no waiting
@@ -56,6 +57,7 @@
 ---@field task_state "not-created"|"may-exist"|"exists" what is known about the task at the service
 ---@field billed "no"|"maybe"|"yes"
 ---@field hint string what to do next, one sentence
+---@field dry_run? true the request is fine; only `dry_run` kept it from being sent
 ---@field path? string the file or folder that could not be written
 ---@field attempts kling.Attempt[] requests of this job that failed, oldest first; at most the last 16
 
@@ -66,8 +68,9 @@
 ---@field sound_effect_prompt? string at most 200 characters (Unicode code points)
 ---@field bgm_prompt? string background music; at most 200 characters
 ---@field asmr_mode? boolean intensifies fine detail; the service's default is false
----@field external_task_id? string your own id, unique per account; default: a new UUID
+---@field external_task_id? string your own id, unique per account; default: a new UUID. An id this client has submitted is that task: its job is returned
 ---@field callback_url? string http(s) URL the service notifies on each change of state
+---@field duplicate? boolean submit it though the same was submitted just now, see `duplicate_window`; not sent; default false
 
 ---@class kling.Link
 ---@field url string signed; valid for about 30 days
@@ -152,6 +155,9 @@
 ---@field resolve_timeout? number seconds to ask for such a task; trouble while asking does not count; default 60
 ---@field max_running? integer tasks of this client alive at the service at once; default: no limit
 ---@field max_requests? integer requests in flight at once; default 16
+---@field max_submits? integer|{ count: integer, seconds: number? } tasks this client submits, ever or in any such window; default: no limit
+---@field duplicate_window? number seconds in which the same request (clip, prompts, asmr_mode) again gets the job it got before, if that one has not failed or been cancelled; a job that runs is the same however old; 0: off; default 600
+---@field dry_run? boolean check everything, send no create; default false
 ---@field ca? string PEM file of trusted certificates; default: libcurl's own
 ---@field ca_path? string folder of trusted certificates, as OpenSSL's c_rehash makes it
 ---@field proxy? string as libcurl takes it: "http://127.0.0.1:3128", "socks5h://..."; default: the environment's
@@ -197,8 +203,11 @@ local Client = {}
 
 --- Queue a task. Never blocks, never yields, needs no network; whoever drives the client makes the request go out.
 --- Raises for a wrong request; nothing is sent then.
+--- The same request again within `duplicate_window`, or the same `external_task_id`, is the same job, not a second bill.
 ---@param request kling.Request
----@return kling.Job job
+---@return kling.Job? job
+---@return string? message
+---@return kling.Failure? failure codes: budget; rejected: the external id is another request's
 ---
 ---     local job = client:submit { video_url = "https://example.com/clip.mp4", bgm_prompt = "slow piano" }
 function Client:submit(request) end

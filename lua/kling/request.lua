@@ -1,6 +1,7 @@
 --- What may be asked of the service: the seven fields, their types and limits.
 -- Sources: CometAPI "Video to Audio" and Kling's own page; see docs/contract.md, section 1.1.
 
+local core = require "kling.core"
 local options = require "kling.options"
 local url = require "kling.url"
 local utf8 = require "kling.utf8"
@@ -59,9 +60,11 @@ local rules = {
   asmr_mode = { type = "boolean" },
   external_task_id = { type = "string", check = M.check_id },
   callback_url = { type = "string", check = check_url },
+  duplicate = { type = "boolean" }, -- ours: not sent
 }
 
---- A checked copy without empty strings, which the service's own samples use for "absent".
+--- A checked copy without empty strings, which the service's own samples use for "absent"; and
+--- whether it is wanted though the same was asked for before.
 --- Raises, and blames the caller of our caller.
 function M.check(request)
   if type(request) ~= "table" then
@@ -78,7 +81,24 @@ function M.check(request)
     local given = has_url and "both" or "neither"
     error(("submit: exactly one of video_url and video_id expected, got %s"):format(given), 3)
   end
-  return checked
+  local is_duplicate = checked.duplicate == true
+  checked.duplicate = nil
+  return checked, is_duplicate
+end
+
+-- What the sound depends on. In a fixed order: processes compare the digests.
+local IDENTITY = { "asmr_mode", "bgm_prompt", "sound_effect_prompt", "video_id", "video_url" }
+
+--- A digest that requests for the same sound share. `asmr_mode = false` is the same as none.
+function M.fingerprint(request)
+  local parts = {}
+  for _, name in ipairs(IDENTITY) do
+    if request[name] then
+      local text = tostring(request[name])
+      parts[#parts + 1] = name .. "=" .. #text .. ":" .. text
+    end
+  end
+  return core.sha256(table.concat(parts, ";"))
 end
 
 return M

@@ -13,6 +13,7 @@ local function new_client(first_poll)
   return assert(kling.new {
     api_key = "key", base_url = url, loop = host.loop,
     first_poll = first_poll, poll_interval = first_poll, max_poll_interval = first_poll,
+    duplicate_window = 0,
   })
 end
 

@@ -84,6 +84,8 @@ describe("the Neovim plugin", function()
     editor:press ":Kling<CR>"
     await_window " 1  submitted"
     editor:press ":Kling<CR>"
+    await_message "this clip is being given this sound already: task 1"
+    editor:press(":Kling " .. server.url .. "/clip.mp4 rain<CR>")
     await_window " 2  submitted"
     editor:press ":KlingCancel<CR>"
     await_message "which one? running: 1, 2"

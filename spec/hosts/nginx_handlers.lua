@@ -18,7 +18,9 @@ end
 
 --- Submit a task and wait for it. Its id, or why there is none.
 function M.wait()
-  client = client or kling.new { first_poll = 0.5, poll_interval = 0.5, max_poll_interval = 0.5 }
+  client = client or kling.new {
+    first_poll = 0.5, poll_interval = 0.5, max_poll_interval = 0.5, duplicate_window = 0,
+  }
   local result, _, failure = client:wait(client:submit(CLIP), SECONDS)
   ngx.status = result and 200 or 500
   ngx.say(result and result.task_id or failure.code)

@@ -15,6 +15,7 @@ local QUICK = {
   first_poll = 0.01,
   poll_interval = 0.01,
   max_poll_interval = 0.02,
+  duplicate_window = 0, -- most specs submit the same clip again and again
   loop = "blocking", -- and not cqueues, which is loaded for the sake of the server
 }
 

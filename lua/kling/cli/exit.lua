@@ -34,6 +34,7 @@ local codes = {
   { 15, "io" },
   { 16, "nomem" },
   { 17, "may_exist" },
+  { 18, "budget" },
   { 130, "interrupted" },
   { 143, "terminated" },
 }

@@ -60,12 +60,23 @@ local function follow(task, on_end)
   end
 end
 
+-- The same request again, soon enough, is the same job: one sound, one bill.
+local function submit(running, url, prompt)
+  local job, message = try(running.submit, running, request_for(url, prompt))
+  for _, task in ipairs(M.running()) do
+    if task.job == job then
+      return nil, ("this clip is being given this sound already: task %d"):format(task.number)
+    end
+  end
+  return job, message
+end
+
 local function start_job(subject, prompt)
   local running, message = M.client()
   if not running then
     return nil, message
   elseif not subject:find "^[%w_-]+$" then
-    return try(running.submit, running, request_for(subject, prompt))
+    return submit(running, subject, prompt)
   end
   for _, task in ipairs(M.running()) do
     local _, info = M.look(task)
