@@ -224,10 +224,10 @@ describe("a create", function()
   end
 
   it("with an external id that is taken says that the task exists", function()
-    local client = quick.client(server, { resolve = "never" })
+    local client = quick.client(server)
     local request = { video_id = CLIP.video_id, external_task_id = "mine-1" }
     quick.until_state(client, client:submit(request), "submitted")
-    local other = quick.client(server) -- the first knows it: there it is the same job
+    local other = quick.client(server, { resolve = "never" }) -- for the first it is the same job
     local failure = quick.failure(other, other:submit(request))
     assert.same({ "rejected", "exists", "no", "1201", false, "mine-1" }, { failure.code,
       failure.task_state, failure.billed, failure.service_code, failure.retryable,

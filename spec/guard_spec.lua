@@ -104,7 +104,7 @@ describe("submitting again", function()
 
     it("is the job that was lost: it may have been made and billed", function()
       server:fault { name = "drop_after", on = "create" }
-      local client = new()
+      local client = new { resolve = "never" }
       local job = client:submit(clip())
       assert.equal("may-exist", quick.failure(client, job).task_state)
       assert.equal(job, client:submit(clip()))
