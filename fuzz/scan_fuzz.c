@@ -50,7 +50,7 @@ static void check_elements(struct scan_value v) {
 static void check_value(struct scan_value v, const char *text, size_t len) {
   struct scan_value again;
   assert(v.at >= text && v.len > 0 && v.len <= len - (size_t)(v.at - text));
-  assert(kling_scan_document(v.at, v.len, &again));
+  assert(kling_scan_document(v.at, v.len, NULL, &again));
   assert(again.at == v.at && again.len == v.len && again.type == v.type);
   check_text(v);
   kling_scan_number(v, -1.0);
@@ -62,10 +62,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char *text = malloc(size ? size : 1); /* no NUL behind it */
+  struct scan_index index;
   struct scan_value v;
   assert(text != NULL);
   memcpy(text, data, size);
-  if (kling_scan_document(text, size, &v)) {
+  if (kling_scan_document(text, size, &index, &v)) {
+    check_value(v, text, size);
+    v.index = NULL;
     check_value(v, text, size);
   } else {
     assert(v.type == SCAN_NONE);

@@ -45,6 +45,7 @@ describe("a text", function()
       assert.is_truthy(value)
       assert.equal(text:match "^%s*(.-)%s*$", value:raw())
       agree(value, parts.json_decode(text))
+      agree(parts.scan(text, true), parts.json_decode(text))
     end)
   end
 
@@ -61,6 +62,7 @@ describe("a text", function()
       local value = parts.scan(body)
       if value then
         agree(value, parts.json_decode(body))
+        agree(parts.scan(body, true), parts.json_decode(body))
         count = count + 1
       end
     end
@@ -73,6 +75,7 @@ describe("a text", function()
       local scanned = assert(parts.scan(text), "refused: " .. text)
       assert.same(expected, parts.json_decode(text))
       agree(scanned, expected)
+      agree(parts.scan(text, true), expected)
     end
   end)
 
@@ -86,6 +89,7 @@ describe("a text", function()
         local value, why = parts.json_decode(text)
         assert(value ~= nil, ("cjson refuses what scan takes: %s: %s"):format(text, tostring(why)))
         agree(scanned, value)
+        agree(parts.scan(text, true), value)
         accepted = accepted + 1
       else
         refused = refused + 1

@@ -223,7 +223,7 @@ static void read_nested(struct scan_value message, struct api_reply *out,
     return;
   }
   len = kling_scan_text(message, text, sizeof(text));
-  if (kling_scan_document(text, len, &document)) {
+  if (kling_scan_document(text, len, NULL, &document)) {
     read_error(document, out, depth + 1);
   }
 }
@@ -338,8 +338,8 @@ static void read_success(enum api_operation operation, long http_status,
 
 void kling_api_read(enum api_operation operation, long http_status,
                     const char *body, size_t len, struct api_reply *out) {
-  memset(out, 0, sizeof(*out));
-  if (!kling_scan_document(body, len, &out->document) ||
+  memset(out, 0, offsetof(struct api_reply, index));
+  if (!kling_scan_document(body, len, &out->index, &out->document) ||
       out->document.type != SCAN_OBJECT) {
     unreadable(operation, http_status, out);
     return;

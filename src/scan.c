@@ -8,6 +8,8 @@ enum { MAX_DEPTH = 64 }; /* deeper than any reply; bounds the recursion */
 struct reader {
   const char *at;
   const char *end;
+  struct scan_index *index; /* or NULL */
+  bool is_escaped;          /* the string read last */
 };
 
 static bool read_value(struct reader *r, int depth, struct scan_value *out);
@@ -49,15 +51,47 @@ static bool read_escape(struct reader *r) {
   return *r->at && strchr("\"\\/bfnrt", *r->at++) != NULL;
 }
 
+/* The highest bit of each byte that is 0 (and, harmlessly, of some that follow
+ * one). */
+static uint64_t zero_bytes(uint64_t w) {
+  return (w - UINT64_C(0x0101010101010101)) & ~w & UINT64_C(0x8080808080808080);
+}
+
+/* Eight at a time over characters that are only themselves: no quote, no
+ * backslash, no control. */
+static const char *skip_plain(const char *at, const char *end) {
+  uint64_t w;
+  while (end - at >= (ptrdiff_t)sizeof(w)) {
+    memcpy(&w, at, sizeof(w));
+    if (zero_bytes(w ^ UINT64_C(0x2222222222222222)) |
+        zero_bytes(w ^ UINT64_C(0x5c5c5c5c5c5c5c5c)) |
+        ((w - UINT64_C(0x2020202020202020)) & ~w &
+         UINT64_C(0x8080808080808080))) {
+      break;
+    }
+    at += sizeof(w);
+  }
+  return at;
+}
+
 static bool read_string(struct reader *r) {
   r->at++; /* the quote that brought us here */
+  r->is_escaped = false;
+  r->at = skip_plain(r->at, r->end);
   while (r->at < r->end) {
     unsigned char c = (unsigned char)*r->at++;
     if (c == '"') {
       return true;
     }
-    if (c < 0x20 || (c == '\\' && !read_escape(r))) {
+    if (c < 0x20) {
       return false;
+    }
+    if (c == '\\') {
+      r->is_escaped = true;
+      if (!read_escape(r)) {
+        return false;
+      }
+      r->at = skip_plain(r->at, r->end);
     }
   }
   return false;
@@ -97,14 +131,31 @@ static bool read_word(struct reader *r, const char *word) {
   return true;
 }
 
+/* Its entry is where the next one will be, if there is one: see read_value. */
 static bool read_member(struct reader *r, int depth) {
-  struct scan_value ignored;
+  unsigned place = r->index ? r->index->count : 0;
+  const char *key;
+  uint32_t key_len;
+  bool is_escaped;
+  struct scan_value value;
   skip_space(r);
-  if (r->at >= r->end || *r->at != '"' || !read_string(r)) {
+  key = r->at;
+  if (key >= r->end || *key != '"' || !read_string(r)) {
     return false;
   }
+  key_len = (uint32_t)(r->at - key);
+  is_escaped = r->is_escaped;
   skip_space(r);
-  return take(r, ':') && read_value(r, depth, &ignored);
+  if (!take(r, ':') || !read_value(r, depth, &value)) {
+    return false;
+  }
+  if (value.index) {
+    struct scan_entry *entry = &r->index->entries[place];
+    entry->key = key;
+    entry->key_len = key_len;
+    entry->key_is_escaped = is_escaped;
+  }
+  return true;
 }
 
 /* From behind the opening bracket to behind the closing one. */
@@ -150,7 +201,24 @@ static bool read_by_type(struct reader *r, int depth, enum scan_type *type) {
   }
 }
 
+/* NULL: no room, or there is no index. */
+static struct scan_entry *add_entry(struct reader *r) {
+  struct scan_entry *entry;
+  if (!r->index || r->index->count >= SCAN_INDEX_SIZE) {
+    return NULL;
+  }
+  entry = &r->index->entries[r->index->count++];
+  entry->key = NULL;
+  return entry;
+}
+
+/* Once the index is full, what is being read is only in part in it. */
+static bool is_full(const struct reader *r) {
+  return r->index->count >= SCAN_INDEX_SIZE;
+}
+
 static bool read_value(struct reader *r, int depth, struct scan_value *out) {
+  struct scan_entry *entry = add_entry(r);
   skip_space(r);
   if (r->at >= r->end) {
     return false;
@@ -160,10 +228,20 @@ static bool read_value(struct reader *r, int depth, struct scan_value *out) {
     return false;
   }
   out->len = (size_t)(r->at - out->at);
+  out->index = NULL;
+  if (entry && !is_full(r)) {
+    entry->at = out->at;
+    entry->len = out->len;
+    entry->type = (uint8_t)out->type;
+    entry->next = (uint8_t)r->index->count;
+    out->entry = (uint8_t)(entry - r->index->entries);
+    out->index = r->index;
+  }
   return true;
 }
 
-bool kling_scan_document(const char *text, size_t len, struct scan_value *out) {
+bool kling_scan_document(const char *text, size_t len, struct scan_index *index,
+                         struct scan_value *out) {
   struct reader r;
   memset(out, 0, sizeof(*out));
   if (!text) {
@@ -171,55 +249,94 @@ bool kling_scan_document(const char *text, size_t len, struct scan_value *out) {
   }
   r.at = text;
   r.end = text + len;
+  r.index = index;
+  if (index) {
+    index->count = 0;
+  }
   if (!read_value(&r, 0, out)) {
-    out->type = SCAN_NONE;
+    memset(out, 0, sizeof(*out));
     return false;
   }
   skip_space(&r);
   if (r.at != r.end) {
-    out->type = SCAN_NONE;
+    memset(out, 0, sizeof(*out));
     return false;
   }
   return true;
 }
 
-/* Is the key between its quotes this name? Longer keys than any we ask for are
- * not looked into. */
-static bool key_is(const char *key, size_t len, const char *name) {
+/* Is the key between its quotes this name? Longer escaped keys than any we ask
+ * for are not looked into. */
+static bool key_is(const struct scan_entry *member, const char *name,
+                   size_t name_len) {
   char text[64];
   struct scan_value v;
-  if (!memchr(key, '\\', len)) {
-    return strlen(name) == len - 2 && memcmp(key + 1, name, len - 2) == 0;
+  if (!member->key_is_escaped) {
+    return name_len == member->key_len - 2 &&
+           memcmp(member->key + 1, name, name_len) == 0;
   }
-  v.at = key;
-  v.len = len;
+  memset(&v, 0, sizeof(v));
+  v.at = member->key;
+  v.len = member->key_len;
   v.type = SCAN_STRING;
-  return kling_scan_text(v, text, sizeof(text)) == strlen(name) &&
-         strcmp(text, name) == 0;
+  return kling_scan_text(v, text, sizeof(text)) == name_len &&
+         memcmp(text, name, name_len) == 0;
 }
 
-struct scan_value kling_scan_get(struct scan_value object, const char *name) {
-  struct scan_value found = {NULL, 0, SCAN_NONE};
-  struct reader r;
-  if (object.type != SCAN_OBJECT) {
-    return found;
+static struct scan_value value_at(const struct scan_index *index,
+                                  unsigned place) {
+  const struct scan_entry *entry = &index->entries[place];
+  struct scan_value v;
+  v.at = entry->at;
+  v.len = entry->len;
+  v.type = (enum scan_type)entry->type;
+  v.entry = (uint8_t)place;
+  v.index = index;
+  return v;
+}
+
+static struct scan_value look_up(struct scan_value object, const char *name) {
+  const struct scan_entry *entries = object.index->entries;
+  unsigned end = entries[object.entry].next;
+  size_t name_len = strlen(name);
+  unsigned found = 0; /* the document: no member */
+  unsigned i;
+  for (i = object.entry + 1U; i < end; i = entries[i].next) {
+    if (key_is(&entries[i], name, name_len)) {
+      found = i;
+    }
   }
+  if (found == 0) {
+    struct scan_value none;
+    memset(&none, 0, sizeof(none));
+    return none;
+  }
+  return value_at(object.index, found);
+}
+
+static struct scan_value walk_to(struct scan_value object, const char *name) {
+  size_t name_len = strlen(name);
+  struct scan_value found;
+  struct reader r;
+  memset(&found, 0, sizeof(found));
   r.at = object.at + 1;
   r.end = object.at + object.len;
+  r.index = NULL;
   skip_space(&r);
   while (r.at < r.end && *r.at == '"') {
-    const char *key = r.at;
-    size_t key_len;
+    struct scan_entry member;
     struct scan_value value;
+    member.key = r.at;
     if (!read_string(&r)) {
       break;
     }
-    key_len = (size_t)(r.at - key);
+    member.key_len = (uint32_t)(r.at - member.key);
+    member.key_is_escaped = r.is_escaped;
     skip_space(&r);
     if (!take(&r, ':') || !read_value(&r, 0, &value)) {
       break;
     }
-    if (key_is(key, key_len, name)) {
+    if (key_is(&member, name, name_len)) {
       found = value;
     }
     skip_space(&r);
@@ -227,6 +344,17 @@ struct scan_value kling_scan_get(struct scan_value object, const char *name) {
     skip_space(&r);
   }
   return found;
+}
+
+struct scan_value kling_scan_get(struct scan_value object, const char *name) {
+  if (object.type == SCAN_OBJECT && !object.index) {
+    return walk_to(object, name);
+  }
+  if (object.type != SCAN_OBJECT) {
+    memset(&object, 0, sizeof(object));
+    return object;
+  }
+  return look_up(object, name);
 }
 
 bool kling_scan_next(struct scan_value array, const char **cursor,
@@ -237,6 +365,7 @@ bool kling_scan_next(struct scan_value array, const char **cursor,
   }
   r.at = *cursor ? *cursor : array.at + 1;
   r.end = array.at + array.len;
+  r.index = NULL;
   skip_space(&r);
   take(&r, ',');
   skip_space(&r);

@@ -153,7 +153,7 @@ static double number_value(const char *at, const char *end) {
 double kling_scan_number(struct scan_value v, double otherwise) {
   struct scan_value number;
   if (v.type == SCAN_STRING) {
-    if (!kling_scan_document(v.at + 1, v.len - 2, &number)) {
+    if (!kling_scan_document(v.at + 1, v.len - 2, NULL, &number)) {
       return otherwise;
     }
     v = number;

@@ -147,28 +147,33 @@ static struct scan_value *check_scan(lua_State *L) {
 }
 
 /* A value stands in the text it was found in: keep that alive. */
-static void push_value(lua_State *L, struct scan_value v, int text) {
+/* `keep` is a table of what the value points into. */
+static void push_value(lua_State *L, struct scan_value v, int keep) {
   struct scan_value *object = new_object(L, sizeof(*object), SCAN);
   *object = v;
-  lua_createtable(L, 1, 0);
-  lua_pushvalue(L, text);
-  lua_rawseti(L, -2, 1);
+  lua_pushvalue(L, keep);
   lua_setuservalue(L, -2);
 }
 
-static int push_text(lua_State *L) {
+static int push_keep(lua_State *L) {
   lua_getuservalue(L, 1);
-  lua_rawgeti(L, -1, 1);
-  lua_remove(L, -2);
   return lua_gettop(L);
 }
 
-static int parts_scan(lua_State *L) { /* Lua: parts.scan(text); nil: refused */
+/* Lua: parts.scan(text, without_index); nil: refused */
+static int parts_scan(lua_State *L) {
   struct scan_value v;
+  struct scan_index *index;
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
-  if (kling_scan_document(text, len, &v)) {
-    push_value(L, v, 1);
+  bool without_index = lua_toboolean(L, 2);
+  lua_createtable(L, 2, 0);
+  lua_pushvalue(L, 1);
+  lua_rawseti(L, -2, 1);
+  index = lua_newuserdata(L, sizeof(*index));
+  lua_rawseti(L, -2, 2);
+  if (kling_scan_document(text, len, without_index ? NULL : index, &v)) {
+    push_value(L, v, lua_gettop(L));
   } else {
     luaL_argcheck(L, v.type == SCAN_NONE, 1, "refused, but of some type");
     lua_pushnil(L);
@@ -185,7 +190,7 @@ static int scan_type(lua_State *L) {
 
 static int scan_get(lua_State *L) {
   struct scan_value v = kling_scan_get(*check_scan(L), luaL_checkstring(L, 2));
-  push_value(L, v, push_text(L));
+  push_value(L, v, push_keep(L));
   return 1;
 }
 
@@ -193,11 +198,11 @@ static int scan_elements(lua_State *L) {
   struct scan_value array = *check_scan(L);
   struct scan_value element;
   const char *cursor = NULL;
-  int text = push_text(L);
+  int keep = push_keep(L);
   int count = 0;
   lua_newtable(L);
   while (kling_scan_next(array, &cursor, &element)) {
-    push_value(L, element, text);
+    push_value(L, element, keep);
     lua_rawseti(L, -2, ++count);
   }
   return 1;
