@@ -57,16 +57,26 @@ static uint64_t zero_bytes(uint64_t w) {
   return (w - UINT64_C(0x0101010101010101)) & ~w & UINT64_C(0x8080808080808080);
 }
 
-/* Eight at a time over characters that are only themselves: no quote, no
- * backslash, no control. */
+/* The highest bit of each quote, backslash and control among eight characters,
+ * exactly so for the first of them. */
+static uint64_t special_bytes(uint64_t w) {
+  uint64_t control =
+      (w - UINT64_C(0x2020202020202020)) & ~w & UINT64_C(0x8080808080808080);
+  return control | zero_bytes(w ^ UINT64_C(0x2222222222222222)) |
+         zero_bytes(w ^ UINT64_C(0x5c5c5c5c5c5c5c5c));
+}
+
+/* Eight at a time over characters that are only themselves. */
 static const char *skip_plain(const char *at, const char *end) {
   uint64_t w;
   while (end - at >= (ptrdiff_t)sizeof(w)) {
+    uint64_t special;
     memcpy(&w, at, sizeof(w));
-    if (zero_bytes(w ^ UINT64_C(0x2222222222222222)) |
-        zero_bytes(w ^ UINT64_C(0x5c5c5c5c5c5c5c5c)) |
-        ((w - UINT64_C(0x2020202020202020)) & ~w &
-         UINT64_C(0x8080808080808080))) {
+    special = special_bytes(w);
+    if (special) {
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+      at += __builtin_ctzll(special) / 8;
+#endif
       break;
     }
     at += sizeof(w);
@@ -267,20 +277,25 @@ bool kling_scan_document(const char *text, size_t len, struct scan_index *index,
 
 /* Is the key between its quotes this name? Longer escaped keys than any we ask
  * for are not looked into. */
-static bool key_is(const struct scan_entry *member, const char *name,
-                   size_t name_len) {
+static bool escaped_key_is(const struct scan_entry *member, const char *name,
+                           size_t name_len) {
   char text[64];
   struct scan_value v;
-  if (!member->key_is_escaped) {
-    return name_len == member->key_len - 2 &&
-           memcmp(member->key + 1, name, name_len) == 0;
-  }
   memset(&v, 0, sizeof(v));
   v.at = member->key;
   v.len = member->key_len;
   v.type = SCAN_STRING;
   return kling_scan_text(v, text, sizeof(text)) == name_len &&
          memcmp(text, name, name_len) == 0;
+}
+
+static bool key_is(const struct scan_entry *member, const char *name,
+                   size_t name_len) {
+  if (member->key_is_escaped) {
+    return escaped_key_is(member, name, name_len);
+  }
+  return name_len == member->key_len - 2 && member->key[1] == name[0] &&
+         memcmp(member->key + 1, name, name_len) == 0;
 }
 
 static struct scan_value value_at(const struct scan_index *index,
