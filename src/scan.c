@@ -294,7 +294,7 @@ static bool key_is(const struct scan_entry *member, const char *name,
   if (member->key_is_escaped) {
     return escaped_key_is(member, name, name_len);
   }
-  return name_len == member->key_len - 2 && member->key[1] == name[0] &&
+  return name_len == member->key_len - 2 &&
          memcmp(member->key + 1, name, name_len) == 0;
 }
 

@@ -1,6 +1,8 @@
 --- What origin.conf answers: Kling's body of a status request (docs/contract.md, section 2), 721
 --- bytes long while the task runs.
 
+local ngx = _G.ngx
+
 local M = {}
 
 local HEAD = '{"code":0,"message":"SUCCEED","request_id":"9ab376fc-9059-487f-9e2a-c9c89f1a344f",'
