@@ -1,4 +1,4 @@
---- A program of this folder as a process of its own, with tools of ours preloaded.
+--- A program of programs/ as a process of its own, with tools of ours preloaded.
 --
 -- Run from the top of the tree, with the environment of `make env`.
 
@@ -38,7 +38,7 @@ local function command(program, words, options)
     parts[#parts + 1] = name .. "=" .. quote(value)
   end
   parts[#parts + 1] = quote(interpreter())
-  parts[#parts + 1] = ("bench/torture/%s.lua"):format(program)
+  parts[#parts + 1] = ("bench/torture/programs/%s.lua"):format(program)
   for _, word in ipairs(words) do
     parts[#parts + 1] = quote(word)
   end
@@ -57,6 +57,13 @@ end
 --- End it as a power cut would.
 function Child:kill()
   os.execute("kill -KILL " .. self.pid)
+end
+
+function Child:is_running()
+  local pipe = assert(io.popen(("kill -0 %s 2>&- && echo yes"):format(self.pid)))
+  local answer = pipe:read "*l"
+  pipe:close()
+  return answer == "yes"
 end
 
 --- Wait for its end: its exit status, and what it wrote.

@@ -53,7 +53,7 @@ function Run:live(folder, death)
   for name, value in pairs(death) do
     env[name] = value
   end
-  local status, output = child.run("driver",
+  local status, output = child.run("saves",
     { self.server.url, folder .. "/jobs", self.store or "sqlite:" .. folder .. "/tasks.db",
       folder .. "/out" }, { preload = { "kill" }, env = env })
   return status, evidence.read(report) or "killed 0 (by the clock)\n", output

@@ -1,5 +1,5 @@
 --- Submits the jobs of a file, waits for them and saves them; started again, it goes on.
--- Usage: lua bench/torture/driver.lua URL JOBS STORE FOLDER
+-- Usage: lua bench/torture/programs/saves.lua URL JOBS STORE FOLDER
 --
 -- JOBS: a line for each, its external id and its prompt.
 
