@@ -43,10 +43,10 @@ end
 
 -- Who may know what; a new file may know neither until it is named here.
 local KNOWS_LUA = set [[
-  client client_gate client_gateway client_jobs client_options clip console core handle info json
-  reply reset
+  client client_download client_gate client_gateway client_jobs client_options clip console core
+  handle info json reply reset
 ]]
-local KNOWS_CURL = set "core http shared transfer"
+local KNOWS_CURL = set "core http shared transfer transfer_download"
 
 --- Everything the compiler reads for a source file, headers of headers included.
 local function check_boundaries(sources)

@@ -20,6 +20,7 @@ struct attempt {
   bool unsent;      /* not made, since another's ended like this for good */
   int curl_code;    /* 0: answered */
   int io_error;     /* errno of a file, 0 */
+  char problem[96]; /* what was wrong with a file's content, or "" */
   long http_status; /* 0: no answer */
   char service_code[48];
   char request_id[96];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "client_download.h"
 #include "client_gate.h"
 #include "client_gateway.h"
 #include "client_jobs.h"
@@ -17,7 +18,6 @@
 #include "json.h"
 #include "random.h"
 #include "resolve.h"
-#include "sink.h"
 
 #define CLIENT "kling.client"
 
@@ -184,31 +184,17 @@ static int client_start_list(lua_State *L) { /* raw.start_list(client, query) */
   return begin(c, job);
 }
 
-/* Lua: raw.start_download(client, url, path, overwrite). A file that cannot be
- * opened is a job that has failed: one story for all failures. */
+/* Lua: raw.start_download(client, url, path, options) */
 static int client_start_download(lua_State *L) {
   struct client *c = kling_client_check(L, 1);
-  const char *url = luaL_checkstring(L, 2);
-  const char *path = luaL_checkstring(L, 3);
-  struct job *job = push_new_job(L, c, JOB_DOWNLOAD);
-  set_text(L, &job->body, url);
-  job->existence = EXISTS;
-  job->billed = BILLED_YES;
-  job->sink = malloc(sizeof(*job->sink));
-  if (!job->sink) {
-    return luaL_error(L, "not enough memory");
+  struct job *job;
+  luaL_checktype(L, 4, LUA_TTABLE);
+  job = push_new_job(L, c, JOB_DOWNLOAD);
+  if (kling_client_read_download(L, job)) {
+    return begin(c, job);
   }
-  if (!kling_sink_open(job->sink, path, lua_toboolean(L, 4))) {
-    struct attempt *a = kling_attempt_add(&job->attempts);
-    if (a) {
-      a->request = AT_DOWNLOAD;
-      a->code = KLING_IO;
-      a->io_error = job->sink->error;
-    }
-    kling_engine_end(&c->engine, job, EVENT_FAILED, KLING_IO);
-    return 1;
-  }
-  return begin(c, job);
+  kling_engine_end(&c->engine, job, EVENT_FAILED, KLING_IO);
+  return 1;
 }
 
 static int client_stop(lua_State *L) { /* Lua: raw.stop(client, job) */
@@ -336,5 +322,6 @@ void kling_client_open(lua_State *L) {
   kling_client_gateway_open(L);
   kling_client_jobs_open(L);
   kling_client_gate_open(L);
+  kling_client_download_open(L);
   lua_setfield(L, -2, "raw");
 }

@@ -2,6 +2,7 @@
 #include "client_jobs.h"
 
 #include "client.h"
+#include "client_download.h"
 #include "handle.h"
 #include "info.h"
 #include "reply.h"
@@ -43,17 +44,6 @@ static int client_known(lua_State *L) {
   return 2;
 }
 
-static int push_download(lua_State *L, const struct job *job) {
-  char digest[SHA256_HEX];
-  kling_sha256_hex(&job->sink->hash, digest);
-  lua_createtable(L, 0, 2);
-  lua_pushstring(L, digest);
-  lua_setfield(L, -2, "sha256");
-  lua_pushinteger(L, (lua_Integer)job->sink->bytes);
-  lua_setfield(L, -2, "bytes");
-  return 1;
-}
-
 /* What a job that succeeded brought: a task, a list of tasks, or the facts of
  * a file. */
 static int client_take(lua_State *L) { /* Lua: raw.take(client, job) */
@@ -61,7 +51,8 @@ static int client_take(lua_State *L) { /* Lua: raw.take(client, job) */
   struct api_reply reply;
   luaL_argcheck(L, job.state == JOB_SUCCEEDED, 2, "job has not succeeded");
   if (job.kind == JOB_DOWNLOAD) {
-    return push_download(L, &job);
+    kling_client_push_download(L, &job);
+    return 1;
   }
   kling_api_read(job.kind == JOB_LIST ? API_LIST : API_QUERY, 200, job.reply,
                  job.reply_len, &reply);

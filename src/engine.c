@@ -7,6 +7,7 @@
 
 #include "api.h"
 #include "clock.h"
+#include "download.h"
 #include "outcome.h"
 #include "random.h"
 #include "resolve.h"
@@ -153,7 +154,8 @@ static struct transfer *make_request(struct engine *e, struct job *job) {
 }
 
 static void start(struct engine *e, struct job *job) {
-  if (!kling_gate_pass(e, job)) {
+  if ((job->kind == JOB_DOWNLOAD && !kling_download_prepare(e, job)) ||
+      !kling_gate_pass(e, job)) {
     return;
   }
   if (job->tried == 0.0) {

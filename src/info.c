@@ -1,10 +1,9 @@
 /* info.c - what Lua may know of a job. */
 #include "info.h"
 
-#include <string.h>
-
 #include "clock.h"
 #include "http.h"
+#include "sink.h"
 
 static void set_string(lua_State *L, const char *name, const char *text) {
   if (text && text[0]) {
@@ -60,6 +59,7 @@ static void push_attempt(lua_State *L, const struct attempt *a) {
   set_string(L, "service_code", a->service_code);
   set_string(L, "service_message", a->words);
   set_string(L, "request_id", a->request_id);
+  set_string(L, "problem", a->problem);
   if (a->http_status) {
     set_integer(L, "http_status", a->http_status);
   }
@@ -67,7 +67,7 @@ static void push_attempt(lua_State *L, const struct attempt *a) {
     set_string(L, "transport", kling_http_words(a->curl_code));
   }
   if (a->io_error) {
-    set_string(L, "io", strerror(a->io_error));
+    set_string(L, "io", kling_sink_words(a->io_error));
   }
 }
 

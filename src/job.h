@@ -73,6 +73,7 @@ struct job {
   uint16_t looks;
   uint16_t failures; /* in a row */
   uint8_t empties;   /* looks at a success without a result */
+  uint8_t doubts;    /* replies to a download that made no sense */
   uint8_t kind;
   uint8_t state;
   uint8_t existence;

@@ -1,6 +1,7 @@
 /* note.c - writes down what went wrong with a request. */
 #include "note.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,6 +41,13 @@ static enum attempt_request request_of(const struct job *job) {
   }
 }
 
+static void note_sink(const struct job *job, struct attempt *a) {
+  if (job->sink) {
+    a->io_error = job->sink->error;
+    memcpy(a->problem, job->sink->problem, sizeof(a->problem));
+  }
+}
+
 struct attempt *kling_note_add(struct job *job, const struct transfer *t,
                                enum kling_error code, bool retryable) {
   struct attempt *a = kling_attempt_add(&job->attempts);
@@ -49,8 +57,8 @@ struct attempt *kling_note_add(struct job *job, const struct transfer *t,
     a->untrusted = t->result.outcome == HTTP_UNTRUSTED;
     a->retryable = retryable && !a->untrusted;
     a->curl_code = t->result.curl_code;
-    a->io_error = job->sink ? job->sink->error : 0;
     a->http_status = t->result.status;
+    note_sink(job, a);
   }
   return a;
 }
@@ -58,6 +66,16 @@ struct attempt *kling_note_add(struct job *job, const struct transfer *t,
 void kling_note_break(struct job *job, const struct transfer *t,
                       bool retryable) {
   kling_note_add(job, t, kling_note_code(t->result.outcome), retryable);
+}
+
+void kling_note_file(struct job *job) {
+  struct attempt *a = kling_attempt_add(&job->attempts);
+  if (a) {
+    a->request = AT_DOWNLOAD;
+    a->code = job->sink->problem[0] ? KLING_PROTOCOL : KLING_IO;
+    a->retryable = job->sink->error == EBUSY;
+    note_sink(job, a);
+  }
 }
 
 void kling_note_strange(struct api_reply *reply, const char *words) {

@@ -15,6 +15,8 @@ void kling_note_break(struct job *job, const struct transfer *t,
                       bool retryable);
 /* A reply that is well-formed and yet cannot be what it seems. */
 void kling_note_strange(struct api_reply *reply, const char *words);
+/* What is wrong with a download's file, when no reply was. */
+void kling_note_file(struct job *job);
 /* Blots the key out of `reply`. */
 void kling_note_reply(const struct engine *e, struct job *job,
                       const struct transfer *t, struct api_reply *reply,

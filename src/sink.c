@@ -1,6 +1,8 @@
-/* sink.c - where a download's bytes go: NAME.part, then synced and renamed. */
-#define _POSIX_C_SOURCE  200809L
-#define _DARWIN_C_SOURCE /* flock */
+/* sink.c - where a download's bytes go: NAME.part, and what is there already.
+ */
+#define _POSIX_C_SOURCE   200809L
+#define _FILE_OFFSET_BITS 64
+#define _DARWIN_C_SOURCE  /* flock */
 #include "sink.h"
 
 #include <errno.h>
@@ -11,6 +13,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Read again at a time: half a millisecond's work, for the host's sake. */
+enum { SLICE = 128 * 1024 };
 
 static bool fail(struct sink *s, int error) {
   s->error = error;
@@ -28,180 +33,269 @@ static char *join(const char *a, const char *b) {
   return joined;
 }
 
+static void start_over(struct sink *s) {
+  kling_sha256_start(&s->hash);
+  kling_sound_start(&s->sound, s->sound.kind);
+  s->bytes = s->hashed = 0;
+  s->expected = -1;
+}
+
+/* --- opening --- */
+
+static bool init(struct sink *s, const struct sink_options *o) {
+  memset(s, 0, sizeof(*s));
+  s->fd = -1;
+  s->overwrite = o->overwrite;
+  s->promised = o->duration;
+  s->duration = -1.0;
+  s->sound.kind = o->kind;
+  start_over(s);
+  s->path = join(o->path, "");
+  s->part = join(o->path, ".part");
+  s->info = join(o->path, ".part.info");
+  return (s->path && s->part && s->info &&
+          strlen(o->source) < sizeof(s->known.source)) ||
+         fail(s, ENOMEM);
+}
+
+/* Was it written for this very download? Then it is in `known`. */
+static bool know(struct sink *s, const char *source) {
+  struct part found;
+  bool is_ours =
+      kling_part_read(s->info, &found) && strcmp(found.source, source) == 0;
+  if (is_ours) {
+    s->known = found;
+  } else {
+    memset(&s->known, 0, sizeof(s->known));
+    strcpy(s->known.source, source);
+    s->known.total = -1;
+  }
+  return is_ours;
+}
+
+/* The name is taken. By the file that is to be there, as its digest will tell,
+ * or nothing is to be done. */
+static bool open_whole(struct sink *s, const char *digest) {
+  struct stat there;
+  if (!s->known.digest[0] && digest && strlen(digest) < SHA256_HEX) {
+    strcpy(s->known.digest, digest);
+  }
+  if (!s->known.digest[0]) {
+    return fail(s, EEXIST);
+  }
+  s->fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (s->fd < 0 || fstat(s->fd, &there) != 0 || !S_ISREG(there.st_mode)) {
+    return fail(s, EEXIST);
+  }
+  s->is_there = true;
+  s->bytes = s->expected = (int64_t)there.st_size;
+  return true;
+}
+
 /* One part file has one writer: a second one, in this process or another, would
  * tear what the first is about to publish. The lock ends with its holder.
  * Between open and flock the first may have finished and taken the name away.
  */
-static bool own_part(const struct sink *s) {
-  struct stat opened;
+static bool own_part(const struct sink *s, struct stat *opened) {
   struct stat named;
-  if (flock(s->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  if ((flock(s->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) ||
+      fstat(s->fd, opened) != 0 || lstat(s->part, &named) != 0 ||
+      opened->st_dev != named.st_dev || opened->st_ino != named.st_ino) {
     errno = EBUSY;
     return false;
   }
-  if (fstat(s->fd, &opened) != 0 || lstat(s->part, &named) != 0 ||
-      opened.st_dev != named.st_dev || opened.st_ino != named.st_ino) {
-    errno = EBUSY;
-    return false;
-  }
-  return ftruncate(s->fd, 0) == 0;
-}
-
-bool kling_sink_open(struct sink *s, const char *path, bool overwrite) {
-  struct stat there;
-  memset(s, 0, sizeof(*s));
-  s->fd = -1;
-  s->overwrite = overwrite;
-  s->expected = -1;
-  s->path = join(path, "");
-  s->part = join(path, ".part");
-  if (!s->path || !s->part) {
-    return fail(s, ENOMEM);
-  }
-  if (!overwrite && lstat(path, &there) == 0) {
-    return fail(s, EEXIST);
-  }
-  kling_sha256_start(&s->hash);
-  /* O_NONBLOCK: what lies there may be a pipe, and open would wait */
-  s->fd = open(s->part,
-               O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-  s->unfinished = s->fd >= 0 && own_part(s);
-  if (!s->unfinished) {
-    fail(s, errno);
-    kling_sink_close(s);
-  }
-  return s->unfinished;
-}
-
-bool kling_sink_write(struct sink *s, const void *bytes, size_t len) {
-  const char *at = bytes;
-  size_t left = len;
-  while (left > 0) {
-    ssize_t n = write(s->fd, at, left);
-    if (n < 0 && errno == EINTR) {
-      continue;
-    }
-    if (n < 0) {
-      return fail(s, errno);
-    }
-    at += n;
-    left -= (size_t)n;
-  }
-  kling_sha256_add(&s->hash, bytes, len);
-  s->bytes += (int64_t)len;
   return true;
 }
 
-bool kling_sink_restart(struct sink *s) {
-  kling_sha256_start(&s->hash);
-  s->bytes = 0;
-  s->expected = -1;
-  return (ftruncate(s->fd, 0) == 0 && lseek(s->fd, 0, SEEK_SET) == 0) ||
-         fail(s, errno);
-}
-
-/* The name is on disk only once its folder is. */
-static bool sync_folder(const char *path) {
-  const char *slash = strrchr(path, '/');
-  char *folder = slash ? join(path, "") : join(".", "");
-  bool ok;
-  int fd;
-  if (!folder) {
-    errno = ENOMEM;
-    return false;
-  }
-  if (slash) {
-    folder[slash == path ? 1 : slash - path] = '\0';
-  }
-  fd = open(folder, O_RDONLY | O_CLOEXEC);
-  free(folder);
-  if (fd < 0) {
-    return false;
-  }
-  ok = fsync(fd) == 0 || errno == EINVAL; /* some systems cannot, and say so */
-  close(fd);
-  return ok;
-}
-
-/* link and not rename: it refuses, in one step, what exists. A file system
- * without hard links gets the check and the rename in two. */
-static bool publish(struct sink *s) {
-  struct stat there;
-  if (s->overwrite) {
-    return rename(s->part, s->path) == 0;
-  }
-  if (link(s->part, s->path) == 0) {
-    return unlink(s->part) == 0;
-  }
-  if (errno == EEXIST) {
-    return false;
-  }
-  if (lstat(s->path, &there) == 0) {
-    errno = EEXIST;
-    return false;
-  }
-  return rename(s->part, s->path) == 0;
-}
-
-/* close is where a network file system says "disk full". A copy of the
- * descriptor keeps the lock until the part file has its name. */
-static bool flush(struct sink *s) {
-  int fd = s->fd;
-  int copy;
-  if (fsync(fd) != 0 && errno != EINVAL) {
-    return false;
-  }
-  copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) {
-    return false;
-  }
-  s->fd = copy;
-  return close(fd) == 0;
-}
-
-bool kling_sink_finish(struct sink *s) {
-  if (!flush(s) || !publish(s)) {
+static bool open_part(struct sink *s, struct stat *opened) {
+  /* O_NONBLOCK: what lies there may be a pipe, and open would wait */
+  s->fd = open(s->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+               0666);
+  if (s->fd < 0 || !own_part(s, opened)) {
     return fail(s, errno);
   }
-  s->unfinished = false;
-  close(s->fd);
-  s->fd = -1;
-  return sync_folder(s->path) || fail(s, errno);
+  return S_ISREG(opened->st_mode) || fail(s, EEXIST);
+}
+
+/* A part file with a second name was about to be published when its writer was
+ * killed: to write to it would be to write to the file under its name. */
+static bool open_own_part(struct sink *s) {
+  struct stat opened;
+  if (!open_part(s, &opened)) {
+    return false;
+  }
+  if (opened.st_nlink > 1) {
+    unlink(s->part);
+    close(s->fd);
+    if (!open_part(s, &opened)) {
+      return false;
+    }
+  }
+  s->unfinished = true;
+  s->bytes = (int64_t)opened.st_size;
+  return true;
+}
+
+static bool is_beginning(const struct sink *s) {
+  return s->bytes > 0 && s->known.validator[0] &&
+         (s->known.total < 0 || s->bytes <= s->known.total);
+}
+
+static bool open_any(struct sink *s, const struct sink_options *o) {
+  struct stat there;
+  if (!o->overwrite && lstat(o->path, &there) == 0) {
+    know(s, o->source);
+    return open_whole(s, o->digest);
+  }
+  if (!open_own_part(s)) {
+    return false;
+  }
+  if (!know(s, o->source) || !is_beginning(s)) {
+    return kling_sink_restart(s);
+  }
+  s->expected = s->known.total;
+  lseek(s->fd, 0, SEEK_END);
+  return true;
+}
+
+bool kling_sink_open(struct sink *s, const struct sink_options *o) {
+  if (init(s, o) && open_any(s, o)) {
+    return true;
+  }
+  kling_sink_close(s);
+  return false;
+}
+
+/* --- what is there already --- */
+
+static enum sink_state state_of(struct sink *s) {
+  if (s->hashed < s->bytes) {
+    return SINK_BUSY;
+  }
+  if (s->is_there) {
+    char digest[SHA256_HEX];
+    kling_sha256_hex(&s->hash, digest);
+    return strcmp(digest, s->known.digest) == 0
+               ? SINK_WHOLE
+               : (fail(s, EEXIST), SINK_FAILED);
+  }
+  return s->known.validator[0] && s->bytes == s->known.total ? SINK_WHOLE
+                                                             : SINK_READY;
+}
+
+enum sink_state kling_sink_catch_up(struct sink *s) {
+  static const int64_t slice = SLICE;
+  int64_t left = s->bytes - s->hashed;
+  char *bytes;
+  ssize_t n;
+  if (left == 0) {
+    return state_of(s);
+  }
+  bytes = malloc(SLICE);
+  if (!bytes) {
+    return fail(s, ENOMEM), SINK_FAILED;
+  }
+  n = pread(s->fd, bytes, (size_t)(left < slice ? left : slice),
+            (off_t)s->hashed);
+  if (n > 0) {
+    kling_sha256_add(&s->hash, bytes, (size_t)n);
+    kling_sound_feed(&s->sound, bytes, (size_t)n);
+    s->hashed += n;
+  } else {
+    fail(s, n < 0 ? errno : EIO);
+  }
+  free(bytes);
+  return n > 0 ? state_of(s) : SINK_FAILED;
+}
+
+/* --- writing --- */
+
+bool kling_sink_can_resume(const struct sink *s) {
+  return s->unfinished && s->error == 0 && is_beginning(s);
+}
+
+/* Without a note of it the part file is of no use to others, and no harm. */
+void kling_sink_learn(struct sink *s, const char *validator, int64_t total) {
+  s->known.total = s->expected = total;
+  s->known.validator[0] = '\0';
+  if (validator[0] && strlen(validator) < sizeof(s->known.validator)) {
+    strcpy(s->known.validator, validator);
+    kling_part_write(s->info, &s->known);
+  }
+}
+
+static bool misfit(struct sink *s, const char *why) {
+  snprintf(s->problem, sizeof(s->problem), "%s", why);
+  return false;
+}
+
+bool kling_sink_probe(struct sink *s, const void *bytes, size_t len) {
+  struct sound probe;
+  kling_sound_start(&probe, s->sound.kind);
+  return kling_sound_feed(&probe, bytes, len) ||
+         misfit(s, kling_sound_problem(&probe));
+}
+
+static bool write_all(int fd, const char *at, size_t left) {
+  while (left > 0) {
+    ssize_t n = write(fd, at, left);
+    if (n < 0 && errno != EINTR) {
+      return false;
+    }
+    if (n > 0) {
+      at += n;
+      left -= (size_t)n;
+    }
+  }
+  return true;
+}
+
+bool kling_sink_write(struct sink *s, const void *bytes, size_t len) {
+  if (!kling_sound_feed(&s->sound, bytes, len)) {
+    return misfit(s, kling_sound_problem(&s->sound));
+  }
+  if (s->expected >= 0 && (int64_t)len > s->expected - s->bytes) {
+    return misfit(s, "more came than was announced");
+  }
+  if (!write_all(s->fd, bytes, len)) {
+    return fail(s, errno);
+  }
+  kling_sha256_add(&s->hash, bytes, len);
+  s->bytes += (int64_t)len;
+  s->hashed = s->bytes;
+  return true;
+}
+
+/* First the bytes, then what is known of them: never one's bytes under the
+ * other's name. */
+bool kling_sink_restart(struct sink *s) {
+  start_over(s);
+  s->known.validator[0] = s->known.digest[0] = '\0';
+  s->known.total = -1;
+  if (ftruncate(s->fd, 0) != 0 || lseek(s->fd, 0, SEEK_SET) != 0) {
+    return fail(s, errno);
+  }
+  unlink(s->info);
+  return true;
 }
 
 void kling_sink_close(struct sink *s) {
+  bool is_useless = s->unfinished && !kling_sink_can_resume(s);
+  if (is_useless) { /* while the lock is ours */
+    unlink(s->part);
+    unlink(s->info);
+  }
   if (s->fd >= 0) {
     close(s->fd);
     s->fd = -1;
   }
-  if (s->unfinished) {
-    unlink(s->part);
-    s->unfinished = false;
-  }
+  s->unfinished = false;
   free(s->path);
   free(s->part);
-  s->path = s->part = NULL;
+  free(s->info);
+  s->path = s->part = s->info = NULL;
 }
 
-bool kling_sink_make_folder(const char *path) {
-  char *folder = join(path, "");
-  char *slash;
-  struct stat there;
-  bool ok;
-  if (!folder) {
-    errno = ENOMEM;
-    return false;
-  }
-  /* from the second character on: a slash in front is the root */
-  for (slash = folder[0] ? strchr(folder + 1, '/') : NULL; slash;
-       slash = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    mkdir(folder, 0777); /* whether it worked shows at the end */
-    *slash = '/';
-  }
-  ok = mkdir(folder, 0777) == 0 ||
-       (errno == EEXIST && stat(folder, &there) == 0 &&
-        (S_ISDIR(there.st_mode) || ((errno = ENOTDIR), false)));
-  free(folder);
-  return ok;
+const char *kling_sink_words(int error) {
+  return error == EBUSY ? "another save is writing it" : strerror(error);
 }

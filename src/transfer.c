@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "address.h"
-#include "sink.h"
+#include "transfer_download.h"
 
 enum {
   REPLY_CEILING = 4 * 1024 * 1024, /* bytes of an API reply */
@@ -28,31 +27,6 @@ enum {
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   struct transfer *t = arg;
   return kling_buf_append(&t->body, bytes, size * n) ? size * n : 0;
-}
-
-static size_t on_file(char *bytes, size_t size, size_t n, void *arg) {
-  struct transfer *t = arg;
-  curl_off_t total = -1;
-  long status = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-  if (status != 200) { /* an error page, maybe an endless one: stop here */
-    return 0;
-  }
-  if (t->sink->bytes == 0) {
-    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &total);
-    t->sink->expected = total;
-  }
-  return kling_sink_write(t->sink, bytes, size * n) ? size * n : 0;
-}
-
-static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
-  static const char name[] = "transfer-encoding:";
-  struct transfer *t = arg;
-  if (n * size > sizeof(name) &&
-      strncasecmp(bytes, name, sizeof(name) - 1) == 0) {
-    t->is_chunked = true;
-  }
-  return size * n;
 }
 
 /* libcurl sends a request again by itself when a reused connection breaks
@@ -178,11 +152,13 @@ static bool is_proxied(const struct http_shared *s) {
 static void set_for_download(struct transfer *t) {
   const struct http_shared *s = t->shared;
   CURL *easy = t->easy;
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_file);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, kling_transfer_on_file);
   /* libcurl takes up to a hundred of these at a time; a step is to be short. */
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 2048L);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, kling_transfer_on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+  /* not asked for, but undone when it comes all the same */
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, s->stall_timeout);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
@@ -220,6 +196,7 @@ struct transfer *kling_transfer_new(const struct http_shared *shared,
 void kling_transfer_free(struct transfer *t) {
   curl_easy_cleanup(t->easy);
   curl_url_cleanup(t->url);
+  curl_slist_free_all(t->headers);
   kling_buf_free(&t->body);
   free(t);
 }
@@ -263,10 +240,9 @@ bool kling_transfer_prepare(struct transfer *t, const struct http_request *r) {
   t->tag = r->tag;
   t->sent = 0;
   t->is_ended = false;
-  t->is_chunked = false;
   t->refused_address = false;
   if (t->is_download) {
-    return curl_easy_setopt(t->easy, CURLOPT_URL, r->url) == CURLE_OK;
+    return kling_transfer_prepare_download(t, r);
   }
   return prepare_api(t, r);
 }
@@ -324,29 +300,6 @@ bool kling_transfer_was_sent(const struct transfer *t) {
 #endif
 }
 
-/* Whether the end of a download's body was seen, and not only the end of its
- * connection: by a length, by chunks, or by HTTP/2's frames. */
-static bool is_whole(const struct transfer *t) {
-  curl_off_t length = -1;
-  long version = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-  curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
-  if (length >= 0) {
-    return t->sink->bytes == (int64_t)length;
-  }
-  return t->is_chunked || version >= CURL_HTTP_VERSION_2_0;
-}
-
-static void judge_download(const struct transfer *t, struct http_result *r) {
-  if (r->outcome == HTTP_NOT_WRITTEN && r->status != 200) {
-    r->outcome = HTTP_ANSWERED; /* on_file stopped it; the status says why */
-    r->curl_code = CURLE_OK;
-  } else if (r->outcome == HTTP_ANSWERED && r->status == 200 && !is_whole(t)) {
-    r->outcome = HTTP_UNREACHED;
-    r->curl_code = CURLE_PARTIAL_FILE;
-  }
-}
-
 void kling_transfer_end(struct transfer *t, int curl_code) {
   struct http_result *r = &t->result;
   curl_off_t wait = 0;
@@ -360,7 +313,7 @@ void kling_transfer_end(struct transfer *t, int curl_code) {
     r->retry_after = (double)wait;
   }
   if (t->is_download) {
-    judge_download(t, r);
+    kling_transfer_judge_download(t);
   }
   t->is_ended = true;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "head.h"
 #include "shared.h"
 
 struct sink;
@@ -55,8 +56,13 @@ struct transfer {
   bool is_download;
   bool is_once;
   bool is_ended;
-  bool is_chunked;
   bool refused_address;
+  /* of a download: */
+  void *headers;    /* curl_slist: what is asked with */
+  struct head head; /* of the reply */
+  int64_t first;    /* byte asked for; 0: the whole file */
+  bool is_accepted; /* its bytes go into the sink */
+  bool is_harmless; /* they did not, and what the sink has is good */
   struct http_result result;
 };
 

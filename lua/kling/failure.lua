@@ -92,6 +92,9 @@ local function reply_of(attempt)
   if attempt.io then
     parts[#parts + 1] = attempt.io
   end
+  if attempt.problem then
+    parts[#parts + 1] = attempt.problem
+  end
   if attempt.http_status then
     parts[#parts + 1] = "HTTP " .. attempt.http_status
   end

@@ -1,9 +1,9 @@
 --- The client's verbs as methods of a job: sugar and nothing more.
 
 local core = require "kling.core"
+local Client = require "kling.client"
 local deadline = require "kling.deadline"
-
-require "kling.client"
+local save = require "kling.save"
 
 local Job = core.Job
 
@@ -17,7 +17,10 @@ function Job:wait(seconds)
 end
 
 function Job:save(folder, options)
-  return self:client():save(self, folder, options)
+  local client = self:client()
+  Client.check_open(client, "save") -- here too, as in wait
+  save.check(client, self, folder, options)
+  return client:save(self, folder, options)
 end
 
 function Job:cancel()

@@ -119,7 +119,7 @@
 ---@field path string
 ---@field format "mp3"|"wav"|"video"
 ---@field bytes integer
----@field duration? number seconds, as the service stated it
+---@field duration? number seconds, as the service stated it; when it did not, as measured
 ---@field sha256 string 64 hexadecimal digits
 
 ---@class kling.Outcome
@@ -170,6 +170,7 @@
 ---@class kling.SaveOptions
 ---@field formats? ("mp3"|"wav"|"video")[] default: all three
 ---@field overwrite? boolean replace files that exist; default false
+---@field verify? boolean refuse files that are not MP3, WAV or MP4 as promised, or last more than 0.5 s and 5 % longer or shorter; default true
 ---@field timeout? number seconds for everything; default 1800
 ---@field on_progress? fun(done: integer, total?: integer) bytes so far, of all files together; called while waiting
 
@@ -265,7 +266,10 @@ function Client:next(jobs, seconds) end
 function Client:map(list, options) end
 
 --- Download a finished task's files: `folder/<task id>.mp3`, `.wav`, `.mp4`. Each appears under its name only when it is
---- whole and on disk. The key is not sent to the hosts the files come from.
+--- whole and on disk. The key is not sent to the hosts the files come from. Trouble that may pass is ridden out until
+--- the time is over. What came by then stays in `<name>.part` (and `<name>.part.info`, which says of what it is the
+--- beginning) where the server tells versions of a file apart: the next save, in this process or another, goes on from
+--- there, and takes files that are whole as they are. Links that have died are asked for anew.
 ---@param job kling.Job|kling.Result waits for a job that has not ended
 ---@param folder string made when missing
 ---@param options? kling.SaveOptions

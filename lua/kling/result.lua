@@ -105,6 +105,15 @@ local function add_lists(result, lists)
   end
 end
 
+--- The links to a result's files of one format, by which audio or video they belong to.
+function M.links(result, format)
+  local links = {}
+  for _, item in ipairs(format == "video" and result.videos or result.audios) do
+    links[#links + 1] = format == "video" and item or item[format]
+  end
+  return links
+end
+
 --- `task` as kling.core reads it: facts, `result` (the service's lists, decoded) and `raw`.
 function M.new(task)
   local result = {

@@ -3,16 +3,15 @@
 local core = require "kling.core"
 local Client = require "kling.client"
 local deadline = require "kling.deadline"
+local download = require "kling.download"
 local failure = require "kling.failure"
 local options = require "kling.options"
-local url = require "kling.url"
+local results = require "kling.result"
 
 local raw = core.raw
 
 local EXTENSIONS = { mp3 = "mp3", wav = "wav", video = "mp4" }
 local ORDER = { "mp3", "wav", "video" }
-
-local PROGRESS = 0.1 -- seconds between calls of on_progress, at most
 
 local function check_formats(formats)
   local seen = {}
@@ -34,6 +33,7 @@ local M = {}
 M.rules = {
   formats = { type = "table", check = check_formats },
   overwrite = { type = "boolean", default = false },
+  verify = { type = "boolean", default = true },
   timeout = { type = "number", min = 0 },
   on_progress = { type = "function" },
 }
@@ -51,22 +51,17 @@ end
 -- link: what the result says of a file; number: which audio or video it belongs to
 local function plan_file(result, folder, format, link, number)
   local suffix = number > 1 and "-" .. number or ""
-  local name = safe_name(result.task_id) .. suffix .. "." .. EXTENSIONS[format]
+  local id = safe_name(result.task_id)
   local separator = folder:match "/$" and "" or "/"
   return {
     format = format,
-    path = folder .. separator .. name,
+    number = number,
+    path = folder .. separator .. id .. suffix .. "." .. EXTENSIONS[format],
+    -- two tasks' files may have one name: "1-2" and the second of "1"
+    source = ("%s %s %d"):format(id, format, number),
     url = link.url,
     duration = link.duration,
   }
-end
-
-local function links_of(result, format)
-  local links = {}
-  for _, item in ipairs(format == "video" and result.videos or result.audios) do
-    links[#links + 1] = format == "video" and item or item[format]
-  end
-  return links
 end
 
 -- Every file asked for; nil and the format when the service has made none of it. Formats nobody
@@ -74,7 +69,7 @@ end
 local function plan(result, folder, formats)
   local files = {}
   for _, format in ipairs(formats or ORDER) do
-    local links = links_of(result, format)
+    local links = results.links(result, format)
     if formats and #links == 0 then
       return nil, format
     end
@@ -96,118 +91,45 @@ local function fail(result, fields)
   return failure.give(fields)
 end
 
-local function may_download(private, link)
-  local scheme = url.scheme(link)
-  return scheme == "https"
-    or scheme == "http" and (private.allow_http or private.is_loopback and url.is_loopback(link))
+-- What is known of files saved earlier: one that is still there is not downloaded again.
+local function look_up(client, result, files)
+  local saved_file = raw.private(client).saved_file
+  for _, file in ipairs(saved_file and files or {}) do
+    local known = saved_file(client, result, file.format, file.path)
+    file.sha256 = known and known.path == file.path and known.sha256 or nil
+  end
 end
 
-local function check_links(client, result, files)
+local function facts_of(client, file)
+  local facts = raw.take(client, file.job)
+  return {
+    path = file.path,
+    format = file.format,
+    bytes = facts.bytes,
+    duration = file.duration or facts.duration,
+    sha256 = facts.sha256,
+  }
+end
+
+-- The files that are there; and whether whoever keeps a list of them has them in it.
+local function tell(client, result, files)
+  local on_saved = raw.private(client).on_saved
+  local saved, is_known = {}, true
   for _, file in ipairs(files) do
-    if not may_download(raw.private(client), file.url) then
-      local reason = "the link is not https: " .. url.for_people(file.url)
-      return fail(result, { code = "policy", reason = reason, hint = "See insecure_http." })
+    if file.job and raw.ended(client, file.job) == "succeeded" then
+      local facts = facts_of(client, file)
+      saved[#saved + 1] = facts
+      is_known = not (on_saved and on_saved(client, result, facts) == false) and is_known
     end
   end
-  return true
+  return saved, is_known
 end
 
-local function stop_all(client, files)
+-- Until all files are there, what is known of each stays beside it: the next save finds them whole.
+local function settle(files)
   for _, file in ipairs(files) do
-    if file.job then
-      Client.stop(client, file.job)
-    end
+    raw.settle(file.path)
   end
-end
-
-local function failed_file(client, files)
-  for _, file in ipairs(files) do
-    local state = file.job and raw.ended(client, file.job)
-    if state and state ~= "succeeded" then
-      return file
-    end
-  end
-end
-
-local function give_up(client, result, files)
-  local file = failed_file(client, files)
-  stop_all(client, files)
-  local facts = raw.failure(client, file.job)
-  facts.path = file.path
-  return fail(result, facts)
-end
-
-local function all_ended(client, files)
-  for _, file in ipairs(files) do
-    if not raw.ended(client, file.job) then
-      return false
-    end
-  end
-  return true
-end
-
--- What it raises is the caller's; but no download is left running that nobody waits for.
-local function report_progress(client, files, on_progress)
-  local done, total = 0, 0
-  for _, file in ipairs(files) do
-    local bytes, expected = raw.progress(client, file.job)
-    done = done + (bytes or 0)
-    total = total and expected and total + expected
-  end
-  local called, raised = pcall(on_progress, done, total or nil)
-  if not called then
-    stop_all(client, files)
-    error(raised, 0)
-  end
-end
-
-local function start_all(client, files, overwrite)
-  for _, file in ipairs(files) do
-    file.job = raw.start_download(client, file.url, file.path, overwrite)
-    if raw.ended(client, file.job) then
-      return false
-    end
-  end
-  return true
-end
-
-local function download_all(client, result, files, checked, until_when)
-  if not start_all(client, files, checked.overwrite) then
-    return give_up(client, result, files)
-  end
-  until_when.longest_pause = checked.on_progress and PROGRESS
-  local in_time = Client.wait_until(client, function()
-    if checked.on_progress then
-      report_progress(client, files, checked.on_progress)
-    end
-    return failed_file(client, files) or all_ended(client, files)
-  end, until_when)
-  if failed_file(client, files) then
-    return give_up(client, result, files)
-  elseif until_when.problem then
-    stop_all(client, files)
-    return fail(result, { code = until_when.problem })
-  elseif not in_time then
-    stop_all(client, files)
-    local reason = ("the download was not done after %.4g s"):format(until_when.seconds)
-    return fail(result, { code = "timeout", reason = reason, hint = "Save again." })
-  end
-  return true
-end
-
-local function facts_of(client, files)
-  local saved = {}
-  for i, file in ipairs(files) do
-    local facts = raw.take(client, file.job)
-    saved[i] = {
-      path = file.path,
-      format = file.format,
-      bytes = facts.bytes,
-      duration = file.duration,
-      sha256 = facts.sha256,
-    }
-  end
-  return saved
 end
 
 local function save_result(client, result, folder, checked, until_when)
@@ -215,41 +137,73 @@ local function save_result(client, result, folder, checked, until_when)
   if not files then
     return fail(result, { code = "protocol", reason = "the result has no " .. missing })
   end
-  local ok, message, why = check_links(client, result, files)
-  if not ok then
-    return nil, message, why
+  for _, file in ipairs(files) do
+    local refusal = download.refusal(client, file.url)
+    if refusal then
+      return fail(result, { code = "policy", reason = refusal, hint = "See insecure_http." })
+    end
   end
   local made, problem = core.make_folder(folder)
   if not made then
     return fail(result, { code = "io", path = folder, reason = problem })
   end
-  ok, message, why = download_all(client, result, files, checked, until_when)
-  if not ok then
-    return nil, message, why
+  look_up(client, result, files)
+  local all_there, facts = download.all(client, result.task_id, files, checked, until_when)
+  local saved, is_known = tell(client, result, files)
+  if not all_there then
+    return fail(result, facts)
+  elseif is_known then
+    settle(files)
   end
-  return facts_of(client, files)
+  return saved
 end
 
-local function check_subject(client, subject)
-  if type(subject) == "table" and type(subject.task_id) == "string"
-    and type(subject.audios) == "table" and type(subject.videos) == "table" then
-    return
+local function is_link(link)
+  return type(link) == "table" and type(link.url) == "string"
+    and (link.duration == nil or type(link.duration) == "number")
+end
+
+local function is_audio(audio)
+  return type(audio) == "table" and (audio.mp3 == nil or is_link(audio.mp3))
+    and (audio.wav == nil or is_link(audio.wav))
+end
+
+local function are_all(list, is_one)
+  for _, element in ipairs(type(list) == "table" and list or {}) do
+    if not is_one(element) then
+      return false
+    end
   end
-  if not Client.is_job(subject) then
-    error(("save: a job or a result expected, got %s"):format(type(subject)), 3)
-  elseif subject:client() ~= client then
-    error("save: this job belongs to another client", 3)
+  return type(list) == "table"
+end
+
+local function is_result(value)
+  return type(value) == "table" and type(value.task_id) == "string"
+    and are_all(value.audios, is_audio) and are_all(value.videos, is_link)
+end
+
+--- Raises for wrong arguments of `save`, and blames the caller of our caller; else the options,
+--- checked.
+function M.check(client, subject, folder, given)
+  if Client.is_job(subject) then
+    if subject:client() ~= client then
+      error("save: this job belongs to another client", 3)
+    end
+  elseif not is_result(subject) then
+    error(("save: a job or a result expected, got %s"):format(
+      type(subject) == "table" and "another table" or type(subject)), 3)
   end
+  if type(folder) ~= "string" or folder == "" then
+    error(("save: folder: a string expected, got %s"):format(
+      folder == "" and "''" or type(folder)), 3)
+  end
+  local checked = options.check(given, M.rules, "save", 4)
+  return checked
 end
 
 function core.Client:save(subject, folder, given)
   Client.check_open(self, "save")
-  check_subject(self, subject)
-  if type(folder) ~= "string" or folder == "" then
-    error(("save: folder: a string expected, got %s"):format(
-      folder == "" and "''" or type(folder)), 2)
-  end
-  local checked = options.check(given, M.rules, "save")
+  local checked = M.check(self, subject, folder, given)
   local until_when = deadline.new(checked.timeout, "save")
   local result = subject
   if Client.is_job(subject) then

@@ -238,6 +238,7 @@ int luaopen_kling_parts(lua_State *L) {
   kling_json_open(L);
   lua_newtable(L);
   kling_setfuncs(L, functions);
+  kling_parts_open_files(L);
   kling_parts_open_objects(L);
   kling_parts_open_descriptors(L);
   lua_createtable(L, JOB_STATE_COUNT, 0);

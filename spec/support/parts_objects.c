@@ -7,12 +7,10 @@
 #include "../../src/buf.h"
 #include "../../src/heap.h"
 #include "../../src/scan.h"
-#include "../../src/sink.h"
 
 #define BUF  "kling.parts.buf"
 #define HEAP "kling.parts.heap"
 #define SCAN "kling.parts.scan"
-#define SINK "kling.parts.sink"
 
 static void *new_object(lua_State *L, size_t size, const char *name) {
   void *object = lua_newuserdata(L, size);
@@ -238,82 +236,10 @@ static const luaL_Reg scan_methods[] = {
     {NULL,       NULL         },
 };
 
-/* --- sink --------------------------------------------------------------- */
-
-static struct sink *check_sink(lua_State *L) {
-  return luaL_checkudata(L, 1, SINK);
-}
-
-static int push_outcome(lua_State *L, bool ok, const struct sink *s) {
-  lua_pushboolean(L, ok);
-  lua_pushstring(L, ok ? NULL : strerror(s->error));
-  return 2;
-}
-
-/* Lua: parts.sink(path, overwrite); nil, why when it does not open */
-static int parts_sink(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
-  struct sink *s = new_object(L, sizeof(*s), SINK);
-  if (kling_sink_open(s, path, lua_toboolean(L, 2))) {
-    return 1;
-  }
-  kling_sink_close(s);
-  lua_pushnil(L);
-  lua_pushstring(L, strerror(s->error));
-  return 2;
-}
-
-static int sink_write(lua_State *L) {
-  struct sink *s = check_sink(L);
-  size_t len;
-  const char *bytes = luaL_checklstring(L, 2, &len);
-  return push_outcome(L, kling_sink_write(s, bytes, len), s);
-}
-
-static int sink_restart(lua_State *L) {
-  struct sink *s = check_sink(L);
-  return push_outcome(L, kling_sink_restart(s), s);
-}
-
-static int sink_finish(lua_State *L) {
-  struct sink *s = check_sink(L);
-  return push_outcome(L, kling_sink_finish(s), s);
-}
-
-/* The bytes written and their digest. */
-static int sink_facts(lua_State *L) {
-  const struct sink *s = check_sink(L);
-  char digest[SHA256_HEX];
-  kling_sha256_hex(&s->hash, digest);
-  lua_pushinteger(L, (lua_Integer)s->bytes);
-  lua_pushstring(L, digest);
-  return 2;
-}
-
-static int sink_close(lua_State *L) {
-  struct sink *s = check_sink(L);
-  if (s->path) {
-    kling_sink_close(s);
-  }
-  kling_sink_close(s); /* must be safe twice */
-  return 0;
-}
-
-static const luaL_Reg sink_methods[] = {
-    {"write",   sink_write  },
-    {"restart", sink_restart},
-    {"finish",  sink_finish },
-    {"facts",   sink_facts  },
-    {"close",   sink_close  },
-    {"__gc",    sink_close  },
-    {NULL,      NULL        },
-};
-
 static const luaL_Reg functions[] = {
     {"buf",  parts_buf },
     {"heap", parts_heap},
     {"scan", parts_scan},
-    {"sink", parts_sink},
     {NULL,   NULL      },
 };
 
@@ -329,6 +255,5 @@ void kling_parts_open_objects(lua_State *L) {
   open_class(L, BUF, buf_methods);
   open_class(L, HEAP, heap_methods);
   open_class(L, SCAN, scan_methods);
-  open_class(L, SINK, sink_methods);
   kling_setfuncs(L, functions);
 }

@@ -2,6 +2,7 @@
 --
 -- A fault is data, never code: `{ name = "cut", on = "download", bytes = 1000, times = 2 }`.
 
+local files = require("kling.emulator.files")
 local gzip = require("kling.emulator.gzip")
 local options = require("kling.options")
 
@@ -134,6 +135,15 @@ local kinds = {
     fields = { bytes = count },
     change = transfer("reset", { field = "bytes", value = -1 }),
   },
+  stall = {
+    about = "nothing more comes for `seconds` (default 60) after `bytes` (default 1) of the body",
+    fields = { bytes = count, seconds = amount },
+    change = function(fault, reply)
+      reply.transfer.stall = {
+        bytes = math.max(fault.bytes or 1, 1), seconds = fault.seconds or 60,
+      }
+    end,
+  },
   trickle = {
     about = "the body comes `bytes` (default 1) at a time, every `seconds` (default 0.05)",
     fields = { bytes = count, seconds = amount },
@@ -176,6 +186,17 @@ local kinds = {
     change = function(_, reply)
       reply.transfer.chunked = true
     end,
+  },
+  changed = {
+    about = "a file that is another version of itself: same length, other tag, some other bytes",
+    change = function(_, reply, context)
+      if reply.file then
+        reply.body, reply.file = files.change(context.body_of(reply), reply.file), nil
+      end
+    end,
+  },
+  ignored_range = {
+    about = "a file is sent whole, whatever part of it is asked for",
   },
   stale = {
     about = "a query is answered as it would have been `seconds` (default 5) ago",
@@ -279,7 +300,7 @@ end
 
 --- The reply that goes out when `fault` strikes.
 ---@param fault table as take returned it
----@param context table `answer(at)` carries the request out, `refuse(problem)`, `html(title)`,
+---@param context table `answer(at, twist)` carries the request out, `refuse(problem)`, `html(title)`,
 --- `body_of(reply)`, `now`
 function faults.strike(fault, context)
   local reply
@@ -290,6 +311,8 @@ function faults.strike(fault, context)
     reply = fault.kind.instead(fault, context)
   elseif fault.name == "stale" then
     reply = context.answer(context.now - (fault.seconds or 5))
+  elseif fault.name == "changed" or fault.name == "ignored_range" then
+    reply = context.answer(nil, fault.name)
   else
     reply = context.answer()
   end

@@ -66,13 +66,14 @@ end
 ---@param path string
 ---@param tag string what tells this version of the file from others
 ---@param headers table the request's, by lower-case name
+---@param twist? string "changed": as another version of it; "ignored_range": whole
 ---@return table reply its body is `file = { path, from, size }`
-function files.reply(path, tag, headers)
+function files.reply(path, tag, headers, twist)
   local size = size_of(path)
   if not size then
     return not_found()
   end
-  local etag = ('"%s-%d"'):format(tag, size)
+  local etag = ('"%s-%d%s"'):format(tag, size, twist == "changed" and "-changed" or "")
   local reply = {
     status = 200,
     headers = {
@@ -83,7 +84,10 @@ function files.reply(path, tag, headers)
     file = { path = path, from = 0, size = size },
     transfer = {},
   }
-  local first, last = wanted_range(headers, etag, size)
+  local first, last
+  if twist ~= "ignored_range" then
+    first, last = wanted_range(headers, etag, size)
+  end
   if first then
     reply.status = 206
     reply.file.from, reply.file.size = first, last - first + 1
@@ -93,6 +97,21 @@ function files.reply(path, tag, headers)
     reply.headers[4] = { "content-range", ("bytes */%d"):format(size) }
   end
   return reply
+end
+
+local CHANGED = 64 -- bytes, after a tenth of the file: behind the headers of most
+
+--- `bytes`, the part `file` of a file, as they are in another version of it.
+function files.change(bytes, file)
+  local from = math.floor(size_of(file.path) / 10) - file.from
+  local first, last = math.max(from + 1, 1), math.min(from + CHANGED, #bytes)
+  if last < first then
+    return bytes
+  end
+  local changed = bytes:sub(first, last):gsub(".", function(char)
+    return string.char(255 - char:byte())
+  end)
+  return bytes:sub(1, first - 1) .. changed .. bytes:sub(last + 1)
 end
 
 --- All bytes of a reply's body.

@@ -161,7 +161,7 @@ local function forbidden(why)
   }
 end
 
-local function download(self, request)
+local function download(self, request, _, twist)
   local valid, why = self.links:check(request.path, request.query or "", self.clock:now())
   if not valid then
     return forbidden(why)
@@ -171,13 +171,13 @@ local function download(self, request)
   if not media then
     return forbidden("NoSuchKey")
   end
-  return files.reply(media, name, request.headers)
+  return files.reply(media, name, request.headers, twist)
 end
 
 -- Names only, no folders: nothing outside of the clips' folder can be asked for.
-local function clip(self, request)
+local function clip(self, request, _, twist)
   local name = request.path:match("^/([%w_-][%w._-]*)$")
-  return files.reply(self.folder .. "/" .. name, "clip", request.headers)
+  return files.reply(self.folder .. "/" .. name, "clip", request.headers, twist)
 end
 
 local answers = {
@@ -225,18 +225,18 @@ function Router:target(request)
   return "other"
 end
 
-local function answer(self, target, request, at)
+local function answer(self, target, request, at, twist)
   local problem = NEEDS_KEY[target] and check_key(self, request.headers)
   if problem then
     return refuse(self, problem)
   end
-  return answers[target](self, request, at)
+  return answers[target](self, request, at, twist)
 end
 
 local function strike(self, fault, target, request)
   return faults.strike(fault, {
-    answer = function(at)
-      return answer(self, target, request, at)
+    answer = function(at, twist)
+      return answer(self, target, request, at, twist)
     end,
     refuse = function(problem)
       return refuse(self, problem)
@@ -248,7 +248,7 @@ local function strike(self, fault, target, request)
 end
 
 local function log(self, target, request, reply, fault)
-  self.entries[#self.entries + 1] = {
+  local entry = {
     at = self.clock:now(),
     request = target,
     method = request.method,
@@ -261,10 +261,14 @@ local function log(self, target, request, reply, fault)
     accept = request.headers["accept"],
     content_type = request.headers["content-type"],
     range = request.headers["range"],
+    if_range = request.headers["if-range"],
     body = request.body and request.body:sub(1, LOGGED_BODY),
     status = reply.status, -- 0: none was sent
     fault = fault and fault.name,
+    sent = 0, -- bytes of the body that went out
   }
+  self.entries[#self.entries + 1] = entry
+  reply.entry = entry
 end
 
 --- Answer a request.

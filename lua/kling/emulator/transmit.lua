@@ -79,12 +79,19 @@ end
 local function write_body(stream, reply)
   local size, transfer = size_of(reply), reply.transfer
   local limit = math.min(size, transfer.cut or size, transfer.reset or size)
-  local trickle = transfer.trickle
+  local trickle, stall = transfer.trickle, transfer.stall
   local sent = 0
-  for block in blocks(reply, trickle and trickle.bytes or BLOCK, limit) do
+  for block in blocks(reply, (trickle or stall or { bytes = BLOCK }).bytes, limit) do
     sent = sent + #block
     if not stream:write_chunk(block, sent == size, SECONDS) then
       return
+    end
+    if reply.entry then
+      reply.entry.sent = sent
+    end
+    if stall and sent < size then
+      cqueues.sleep(stall.seconds)
+      stall = nil
     end
     if trickle and sent < limit then
       cqueues.sleep(trickle.seconds)
