@@ -1,6 +1,7 @@
 --- Which request a fault strikes, and what it does to the reply; without sockets.
 
 local emulator = require("kling.emulator")
+local files = require("kling.emulator.files")
 local gzip = require("kling.emulator.gzip")
 
 local ENDPOINT = "/kling/v1/audio/video-to-audio"
@@ -90,10 +91,17 @@ describe("emulator fault", function()
     chunked = { {}, true, function(r)
       assert.is_true(r.transfer.chunked)
     end },
-    stale = { {}, true, function(r)
-      assert.equal(200, r.status)
+    stall = { { bytes = 7 }, true, function(r)
+      assert.same({ bytes = 7, seconds = 60 }, r.transfer.stall)
     end },
   }
+  -- These change nothing of a create.
+  local harmless = { stale = true, changed = true, ignored_range = true }
+  for name in pairs(harmless) do
+    cases[name] = { {}, true, function(r)
+      assert.equal(200, r.status)
+    end }
+  end
 
   local refusals = {
     too_fast = 1302, too_many = 1303, account_exception = 1100, arrears = 1101, no_balance = 1102,
@@ -117,9 +125,40 @@ describe("emulator fault", function()
       case[3](create())
       assert.equal(case[2] and 1 or 0, billed())
       assert.equal(name, service:log()[1].fault)
-      assert.is_false(pcall(case[3], create()) and name ~= "stale", "it struck twice")
+      assert.is_false(pcall(case[3], create()) and not harmless[name], "it struck twice")
     end)
   end
+
+  describe("of a file", function()
+    local function get(headers)
+      return service:request({ method = "GET", path = "/clip.mp4", headers = headers })
+    end
+
+    local function bytes_of(reply)
+      return files.body_of(reply)
+    end
+
+    it("makes it another version, as a whole and in parts", function()
+      local whole = get({})
+      service:fault({ name = "changed", on = "clip", times = 3 })
+      local changed, range = get({}), { range = "bytes=1000-" }
+      local etag = header(changed, "etag")
+      assert.not_equal(header(whole, "etag"), etag)
+      assert.equal(#bytes_of(whole), #bytes_of(changed))
+      assert.not_equal(bytes_of(whole), bytes_of(changed))
+      range["if-range"] = header(whole, "etag")
+      assert.same({ 200, bytes_of(changed) }, { get(range).status, bytes_of(changed) })
+      range["if-range"] = etag
+      local part = get(range)
+      assert.same({ 206, bytes_of(changed):sub(1001) }, { part.status, part.body })
+    end)
+
+    it("sends all of it, whatever is asked for", function()
+      service:fault({ name = "ignored_range", on = "clip" })
+      local range = { range = "bytes=1000-" }
+      assert.same({ 200, 206 }, { get(range).status, get(range).status })
+    end)
+  end)
 
   it("strikes so often, after so many, and only the request it is for", function()
     service:fault({ name = "html", on = "create", after = 1, times = 2 })

@@ -300,8 +300,8 @@ end
 
 --- The reply that goes out when `fault` strikes.
 ---@param fault table as take returned it
----@param context table `answer(at, twist)` carries the request out, `refuse(problem)`, `html(title)`,
---- `body_of(reply)`, `now`
+---@param context table `answer(at, twist)` carries the request out, `refuse(problem)`,
+--- `html(title)`, `body_of(reply)`, `now`
 function faults.strike(fault, context)
   local reply
   if fault.kind.instead then

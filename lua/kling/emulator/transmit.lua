@@ -76,25 +76,32 @@ local function write_headers(stream, request, reply)
   return stream:write_headers(headers, is_whole, SECONDS) and not is_whole
 end
 
+-- How the body comes: how many bytes at a time, and how long after each nothing does.
+local function pace_of(transfer)
+  local slow = transfer.trickle or transfer.stall or { bytes = BLOCK }
+  local is_stall = slow == transfer.stall
+  return slow.bytes, function(is_first)
+    if slow.seconds and (is_first or not is_stall) then
+      cqueues.sleep(slow.seconds)
+    end
+  end
+end
+
 local function write_body(stream, reply)
   local size, transfer = size_of(reply), reply.transfer
   local limit = math.min(size, transfer.cut or size, transfer.reset or size)
-  local trickle, stall = transfer.trickle, transfer.stall
+  local bytes, pause = pace_of(transfer)
   local sent = 0
-  for block in blocks(reply, (trickle or stall or { bytes = BLOCK }).bytes, limit) do
+  for block in blocks(reply, bytes, limit) do
     sent = sent + #block
     if not stream:write_chunk(block, sent == size, SECONDS) then
       return
     end
-    if reply.entry then
+    if reply.entry then -- in the router's log
       reply.entry.sent = sent
     end
-    if stall and sent < size then
-      cqueues.sleep(stall.seconds)
-      stall = nil
-    end
-    if trickle and sent < limit then
-      cqueues.sleep(trickle.seconds)
+    if sent < limit then
+      pause(sent == #block)
     end
   end
   if size == 0 then
