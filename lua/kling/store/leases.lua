@@ -7,15 +7,28 @@ local M = {}
 
 -- Ours as well, when we do not know of it: taken by a COMMIT whose answer was lost.
 local FREE = "SELECT " .. records.COLUMNS .. " FROM tasks WHERE base_url = ? AND ended_at IS NULL "
-  .. "AND (owner IS NULL OR lease_until <= ? OR owner = ?) ORDER BY created_at "
+  .. "AND (owner IS NULL OR lease_until <= ? OR owner = ?) "
+local ALL = "ORDER BY created_at "
+local ONE = "AND external_task_id = ? "
+
+local function find_free(store, connection, now, ids)
+  local lock, base_url, mine = connection.dialect.lock_rows, store.base_url, store.owner
+  if not ids then
+    return connection:rows(FREE .. ALL .. lock, base_url, now, mine)
+  end
+  local found = {}
+  for _, id in ipairs(ids) do
+    found[#found + 1] = connection:rows(FREE .. ONE .. lock, base_url, now, mine, id)[1]
+  end
+  return found
+end
 
 local TAKE = "UPDATE tasks SET owner = ?, lease_until = ? "
   .. "WHERE base_url = ? AND external_task_id = ?"
 
-local function take(store, connection, limit)
+local function take(store, connection, limit, ids)
   local now, taken = session.now(store, connection), {}
-  local sql = FREE .. connection.dialect.lock_rows
-  for _, row in ipairs(connection:rows(sql, store.base_url, now, store.owner)) do
+  for _, row in ipairs(find_free(store, connection, now, ids)) do
     if not store.mine[row.external_task_id] and #taken < limit then
       row.owner, row.lease_until = store.owner, now + store.lease
       connection:change(TAKE, row.owner, row.lease_until, store.base_url, row.external_task_id)
@@ -25,14 +38,28 @@ local function take(store, connection, limit)
   return taken
 end
 
-function M:take(limit)
+function M:take(limit, ids)
   local taken, message, why = session.write(self, function(connection)
-    return take(self, connection, limit or math.huge)
+    return take(self, connection, limit or math.huge, ids)
   end)
   for _, record in ipairs(taken or {}) do
     self.mine[record.external_task_id] = true
   end
   return taken, message, why
+end
+
+local REOPEN = "UPDATE tasks SET state = ?, failure = NULL, ended_at = NULL, updated_at = ?, "
+  .. "owner = ?, lease_until = ? "
+  .. "WHERE base_url = ? AND external_task_id = ? AND ended_at IS NOT NULL"
+
+function M:reopen(id, state)
+  local is_done, message, why = session.write(self, function(connection)
+    local now = session.now(self, connection)
+    return connection:change(REOPEN, state, now, self.owner, now + self.lease, self.base_url,
+      id) > 0
+  end)
+  self.mine[id] = self.mine[id] or is_done or nil
+  return is_done, message, why
 end
 
 local RENEW = "UPDATE tasks SET lease_until = ? "

@@ -160,10 +160,19 @@ function Store:count_sent(since) end
 
 --- Take over what has no owner or whose lease is over; each goes to one taker only.
 ---@param limit? integer default: all
+---@param ids? string[] only among these external_task_ids, in this order
 ---@return kling.Record[]? records ours now; the oldest first
 ---@return string? message
 ---@return kling.Failure? failure
-function Store:take(limit) end
+function Store:take(limit, ids) end
+
+--- Begin a task that has ended once more, as ours: its create was refused, say, or it was cancelled.
+---@param id string external_task_id
+---@param state "queued"|"sending"|"submitted" where it begins
+---@return boolean? done false: it has not ended
+---@return string? message
+---@return kling.Failure? failure
+function Store:reopen(id, state) end
 
 --- Make the lease of all that is ours last again. To be called several times a lease.
 ---@return true? done
