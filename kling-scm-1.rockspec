@@ -63,6 +63,7 @@ build = {
         "src/info.c",
         "src/job.c",
         "src/json.c",
+        "src/look.c",
         "src/mp4.c",
         "src/note.c",
         "src/outcome.c",

@@ -74,6 +74,7 @@ local function play(name, operation)
     first_poll = NEVER,
     poll_interval = NEVER,
     max_poll_interval = NEVER,
+    resolve = "never",
   })
 end
 

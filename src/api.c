@@ -53,12 +53,8 @@ static bool text_is(struct scan_value v, const char *word) {
          memcmp(v.at + 1, word, v.len - 2) == 0;
 }
 
-static bool has_text(struct scan_value v) {
-  return (v.type == SCAN_STRING && v.len > 2) || v.type == SCAN_NUMBER;
-}
-
 static struct scan_value either(struct scan_value a, struct scan_value b) {
-  return has_text(a) ? a : b;
+  return kling_scan_has_text(a) ? a : b;
 }
 
 struct word {
@@ -206,7 +202,7 @@ static void note_code(struct scan_value v, struct api_reply *out) {
 }
 
 static void note_text(struct scan_value v, char *out, size_t size) {
-  if (has_text(v)) {
+  if (kling_scan_has_text(v)) {
     kling_scan_text(v, out, size);
   }
 }
@@ -274,7 +270,7 @@ static bool has_new_task(enum api_operation operation,
   struct scan_value data = kling_scan_get(out->document, "data");
   return operation == API_CREATE &&
          !kling_service_code_find(out->service_code) &&
-         has_text(kling_scan_get(data, "task_id"));
+         kling_scan_has_text(kling_scan_get(data, "task_id"));
 }
 
 static bool is_success(enum api_operation operation, long http_status,
@@ -329,7 +325,7 @@ static void read_success(enum api_operation operation, long http_status,
     out->kind = API_TASK;
   }
   out->verdict = VERDICT_OK;
-  if ((operation == API_CREATE && !has_text(out->task.task_id)) ||
+  if ((operation == API_CREATE && !kling_scan_has_text(out->task.task_id)) ||
       (operation == API_QUERY && out->task.status.type != SCAN_STRING) ||
       (operation == API_LIST && data.type != SCAN_ARRAY)) {
     read_no_success(operation, http_status, out);

@@ -13,8 +13,8 @@ static bool make_room(struct attempts *a) {
     return true;
   }
   if (a->count == ATTEMPTS_MAX) {
-    free(a->list[0].words);
-    memmove(a->list, a->list + 1, (ATTEMPTS_MAX - 1) * sizeof(a->list[0]));
+    free(a->list[1].words); /* the first says how the trouble began */
+    memmove(a->list + 1, a->list + 2, (ATTEMPTS_MAX - 2) * sizeof(a->list[0]));
     a->count--;
     return true;
   }

@@ -7,7 +7,7 @@
 
 #include "error.h"
 
-enum { ATTEMPTS_MAX = 16 }; /* kept of one job; the oldest go first */
+enum { ATTEMPTS_MAX = 16 }; /* kept of one job: the first and the last */
 
 enum attempt_request { AT_CREATE, AT_QUERY, AT_LIST, AT_DOWNLOAD };
 

@@ -159,6 +159,9 @@ static int client_attach(lua_State *L) {
   struct job *job = push_new_job(L, c, JOB_TASK);
   set_text(L, &job->task_id, task_id);
   set_text(L, &job->external_task_id, external_id);
+  if (external_id) { /* remembered from its create: it may be very new */
+    job->accepted = kling_clock_now();
+  }
   job->existence = MAY_EXIST; /* until a look has found it */
   job->billed = BILLED_MAYBE;
   job->state = JOB_SUBMITTED;

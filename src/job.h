@@ -72,8 +72,7 @@ struct job {
   uint16_t handles; /* of Lua; a job that ended is forgotten with the last */
   uint16_t looks;
   uint16_t failures; /* in a row */
-  uint8_t empties;   /* looks at a success without a result */
-  uint8_t doubts;    /* replies to a download that made no sense */
+  uint8_t doubts;    /* replies in a row that were not believed */
   uint8_t kind;
   uint8_t state;
   uint8_t existence;
@@ -92,6 +91,7 @@ struct job {
   double started;          /* clock: submit or attach */
   double tried;            /* clock: the first create request; 0: none yet */
   double accepted;         /* clock */
+  double updated;          /* Unix seconds: as the last reply said */
   double ended;            /* clock; 0: runs */
   char *task_id;
   char *external_task_id;

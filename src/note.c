@@ -78,6 +78,12 @@ void kling_note_file(struct job *job) {
   }
 }
 
+void kling_note_success(const struct engine *e, struct job *job,
+                        struct transfer *t) {
+  job->reply = kling_buf_take(&t->body, &job->reply_len);
+  kling_shared_redact(&e->http.shared, job->reply);
+}
+
 void kling_note_strange(struct api_reply *reply, const char *words) {
   reply->code = KLING_PROTOCOL;
   snprintf(reply->message, sizeof(reply->message), "%s", words);

@@ -13,6 +13,9 @@ struct attempt *kling_note_add(struct job *job, const struct transfer *t,
                                enum kling_error code, bool retryable);
 void kling_note_break(struct job *job, const struct transfer *t,
                       bool retryable);
+/* The job keeps the reply, without the key in it. */
+void kling_note_success(const struct engine *e, struct job *job,
+                        struct transfer *t);
 /* A reply that is well-formed and yet cannot be what it seems. */
 void kling_note_strange(struct api_reply *reply, const char *words);
 /* What is wrong with a download's file, when no reply was. */

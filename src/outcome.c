@@ -6,17 +6,14 @@
 
 #include "api.h"
 #include "clock.h"
+#include "look.h"
 #include "note.h"
 #include "resolve.h"
 #include "retry.h"
 #include "single.h"
 #include "sink.h"
 
-enum {
-  REASON_SIZE = 512,
-  GRACE = 30,         /* seconds a new task may be unknown to queries */
-  EMPTY_SUCCESSES = 3 /* looks at a success without a result: it may lag */
-};
+enum { ID_SIZE = 512 };
 
 /* --- the create request --- */
 
@@ -62,28 +59,9 @@ static void break_create(struct engine *e, struct job *job,
   }
 }
 
-/* A number as an id keeps all its digits: it is read as text. */
-static bool keep_text(char **owned, struct scan_value v) {
-  char text[REASON_SIZE];
-  return !kling_scan_text(v, text, sizeof(text)) ||
-         kling_job_set_text(owned, text);
-}
-
-/* Where callbacks are to come looks are rare from the start, but never stop:
- * callbacks get lost. */
-static double seconds_to_next_look(struct engine *e, const struct job *job) {
-  double u = kling_engine_random(e);
-  double usual = kling_cadence_next(&e->cadence, job->looks, u);
-  double rare = kling_cadence_next(&e->cadence, UINT16_MAX, u);
-  if (job->is_hinted) {
-    return 0.0;
-  }
-  return job->is_called_back && usual < rare ? rare : usual;
-}
-
 /* Whole or not at all: half an id is another task's. */
 static bool keep_id(struct job *job, struct scan_value v) {
-  char text[REASON_SIZE];
+  char text[ID_SIZE];
   size_t len = kling_scan_text(v, text, sizeof(text));
   return len > 0 && len == strlen(text) &&
          kling_job_set_text(&job->task_id, text);
@@ -103,7 +81,7 @@ void kling_outcome_accept(struct engine *e, struct job *job,
   kling_job_set_text(&job->body, NULL);
   kling_job_apply(job, task->state == API_PROCESSING ? EVENT_PROCESSING
                                                      : EVENT_SUBMITTED);
-  kling_engine_schedule(e, job, seconds_to_next_look(e, job));
+  kling_look_plan(e, job);
   kling_engine_mark(e, job);
 }
 
@@ -159,128 +137,6 @@ static void finish_create(struct engine *e, struct job *job,
   }
 }
 
-/* --- looks at a task --- */
-
-void kling_outcome_try_later(struct engine *e, struct job *job,
-                             const struct transfer *t) {
-  double after = t->result.retry_after;
-  double delay;
-  if (job->failures < UINT16_MAX) {
-    job->failures++;
-  }
-  delay = kling_retry_delay(job->failures, after, kling_engine_random(e));
-  if (after < 0.0 && delay > e->cadence.max_poll_interval) {
-    delay = e->cadence.max_poll_interval;
-  }
-  kling_engine_schedule(e, job, delay);
-  kling_engine_mark(e, job);
-}
-
-static void look_again(struct engine *e, struct job *job) {
-  if (job->looks < UINT16_MAX) {
-    job->looks++;
-  }
-  kling_engine_schedule(e, job, seconds_to_next_look(e, job));
-}
-
-static void keep_facts(struct engine *e, struct job *job,
-                       const struct api_task *task) {
-  job->was_seen = true;
-  job->existence = EXISTS;
-  job->billed = BILLED_YES;
-  if (keep_text(&job->status, task->status) && job->status) {
-    kling_shared_redact(&e->http.shared, job->status);
-  }
-  if (!job->external_task_id) {
-    keep_text(&job->external_task_id, task->external_task_id);
-  }
-  if (job->external_task_id) {
-    kling_gateway_set_probe(&e->gateway, job->external_task_id,
-                            kling_clock_now());
-  }
-}
-
-static void succeed(struct engine *e, struct job *job, struct transfer *t) {
-  job->reply = kling_buf_take(&t->body, &job->reply_len);
-  kling_engine_end(e, job, EVENT_SUCCEEDED, KLING_OK);
-}
-
-static void fail_at_service(struct engine *e, struct job *job,
-                            const struct transfer *t, struct api_reply *reply) {
-  kling_scan_text(reply->task.status_message, reply->message,
-                  sizeof(reply->message));
-  reply->code = KLING_FAILED;
-  kling_note_reply(e, job, t, reply, false);
-  job->billed = BILLED_MAYBE; /* no source says what a failed task costs */
-  kling_engine_end(e, job, EVENT_FAILED, KLING_FAILED);
-}
-
-static void progress(struct engine *e, struct job *job, enum api_state state) {
-  enum job_event event =
-      state == API_PROCESSING ? EVENT_PROCESSING : EVENT_SUBMITTED;
-  if (state == API_UNKNOWN && !job->was_warned) {
-    job->was_warned = true;
-    kling_engine_mark(e, job);
-  }
-  if (state != API_UNKNOWN && kling_job_apply(job, event)) {
-    kling_engine_mark(e, job);
-  }
-  look_again(e, job);
-}
-
-static void see_task(struct engine *e, struct job *job, struct transfer *t,
-                     struct api_reply *reply) {
-  keep_facts(e, job, &reply->task);
-  job->was_warned = job->was_warned && reply->task.state == API_UNKNOWN;
-  if (reply->task.state == API_SUCCEEDED) {
-    if (!kling_api_has_result(&reply->task) && job->empties < EMPTY_SUCCESSES) {
-      job->empties++;
-      kling_note_strange(reply, "succeeded, but without a result");
-      kling_note_reply(e, job, t, reply, true);
-      kling_outcome_try_later(e, job, t);
-      return;
-    }
-    succeed(e, job, t);
-  } else if (reply->task.state == API_FAILED) {
-    fail_at_service(e, job, t, reply);
-  } else {
-    job->failures = 0;
-    progress(e, job, reply->task.state);
-  }
-}
-
-/* Read-after-write is not promised, and a task that was seen does not vanish:
- * then "not found" is one more kind of trouble. */
-static bool is_forgiven(const struct job *job, enum api_verdict verdict) {
-  return verdict == VERDICT_MISSING &&
-         (job->was_seen ||
-          (job->accepted > 0.0 && kling_clock_now() - job->accepted < GRACE));
-}
-
-static void finish_look(struct engine *e, struct job *job, struct transfer *t) {
-  struct api_reply reply;
-  bool passes;
-  if (t->result.outcome != HTTP_ANSWERED) {
-    kling_note_break(job, t, true);
-    kling_outcome_try_later(e, job, t);
-    return;
-  }
-  kling_api_read(API_QUERY, t->result.status, t->body.bytes, t->body.len,
-                 &reply);
-  if (reply.verdict == VERDICT_OK) {
-    see_task(e, job, t, &reply);
-    return;
-  }
-  passes = reply.verdict == VERDICT_TROUBLE || reply.verdict == VERDICT_BUSY ||
-           is_forgiven(job, reply.verdict);
-  kling_note_reply(e, job, t, &reply, passes);
-  if (passes) {
-    kling_outcome_try_later(e, job, t);
-  } else {
-    kling_engine_end(e, job, EVENT_FAILED, reply.code);
-  }
-}
-
 /* --- doors --- */
 
 void kling_outcome_finish(struct engine *e, struct job *job,
@@ -292,7 +148,7 @@ void kling_outcome_finish(struct engine *e, struct job *job,
   } else if (job->state == JOB_SUBMITTING) {
     finish_create(e, job, t);
   } else {
-    finish_look(e, job, t);
+    kling_look_finish(e, job, t);
   }
 }
 

@@ -22,8 +22,5 @@ bool kling_outcome_stop(struct engine *e, struct job *job, enum job_event event,
 /* The service has the job's task: this one. */
 void kling_outcome_accept(struct engine *e, struct job *job,
                           const struct api_task *task);
-/* Make the same request again, the later the more often it went wrong. */
-void kling_outcome_try_later(struct engine *e, struct job *job,
-                             const struct transfer *t);
 
 #endif

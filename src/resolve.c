@@ -10,6 +10,7 @@
 
 #include "api.h"
 #include "clock.h"
+#include "look.h"
 #include "note.h"
 #include "outcome.h"
 
@@ -143,7 +144,7 @@ static void end_round(struct engine *e, struct job *job,
   r->page = 0;
   r->ask = ASK_QUERY;
   if (!is_answered) {
-    kling_outcome_try_later(e, job, t);
+    kling_look_later(e, job, t);
     return;
   }
   r->spent = e->resolve_timeout - left;
@@ -172,17 +173,6 @@ static void ask_list_or_end(struct engine *e, struct job *job,
 
 /* --- whose task is it? --- */
 
-static bool is_text(struct scan_value v, const char *text) {
-  char found_text[ID_SIZE];
-  return kling_scan_text(v, found_text, sizeof(found_text)) > 0 &&
-         strcmp(found_text, text) == 0;
-}
-
-static bool has_text(struct scan_value v) {
-  char text[ID_SIZE];
-  return kling_scan_text(v, text, sizeof(text)) > 0;
-}
-
 /* One that can be asked for. */
 static bool is_id(struct scan_value v) {
   char text[ID_SIZE];
@@ -200,7 +190,7 @@ static bool is_of_another_job(const struct engine *e, const struct job *job,
     if (other != job && other->in_use && other->task_id &&
         other->external_task_id &&
         strcmp(other->external_task_id, job->external_task_id) != 0 &&
-        is_text(task_id, other->task_id)) {
+        kling_scan_is(task_id, other->task_id)) {
       return true;
     }
   }
@@ -210,8 +200,8 @@ static bool is_of_another_job(const struct engine *e, const struct job *job,
 static bool is_ours(const struct engine *e, const struct job *job,
                     const struct api_task *task) {
   return is_id(task->task_id) &&
-         (!has_text(task->external_task_id) ||
-          is_text(task->external_task_id, job->external_task_id)) &&
+         (!kling_scan_has_text(task->external_task_id) ||
+          kling_scan_is(task->external_task_id, job->external_task_id)) &&
          !is_of_another_job(e, job, task->task_id);
 }
 
@@ -268,10 +258,10 @@ static bool find_in(struct engine *e, const struct job *job,
   struct scan_value item;
   for (*count = 0; kling_scan_next(items, &cursor, &item); (*count)++) {
     kling_api_read_task(item, task);
-    if (has_text(task->external_task_id)) {
+    if (kling_scan_has_text(task->external_task_id)) {
       kling_gateway_learn(&e->gateway, GATEWAY_LIST, GATEWAY_WORKS);
     }
-    if (is_text(task->external_task_id, job->external_task_id) &&
+    if (kling_scan_is(task->external_task_id, job->external_task_id) &&
         is_id(task->task_id)) {
       return true;
     }

@@ -69,6 +69,12 @@ bool kling_scan_next(struct scan_value array, const char **cursor,
  * for other types. */
 size_t kling_scan_text(struct scan_value v, char *out, size_t size);
 
+/* Has it characters: a string that is not empty, or a number? */
+bool kling_scan_has_text(struct scan_value v);
+
+/* Are these its characters? Not for more than a few hundred. */
+bool kling_scan_is(struct scan_value v, const char *text);
+
 /* A number, or a string that holds one; `otherwise` for all else. */
 double kling_scan_number(struct scan_value v, double otherwise);
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { COMPARED = 512 };
+
 static unsigned long hex_value(char c) {
   if (c <= '9') {
     return (unsigned long)c - '0';
@@ -117,6 +119,16 @@ size_t kling_scan_text(struct scan_value v, char *out, size_t size) {
     return v.len;
   }
   return 0;
+}
+
+bool kling_scan_has_text(struct scan_value v) {
+  return (v.type == SCAN_STRING && v.len > 2) || v.type == SCAN_NUMBER;
+}
+
+bool kling_scan_is(struct scan_value v, const char *text) {
+  char found[COMPARED];
+  size_t len = kling_scan_text(v, found, sizeof(found));
+  return len > 0 && len == strlen(text) && memcmp(found, text, len) == 0;
 }
 
 /* By hand and not by strtod, which reads the decimal point of the locale. */

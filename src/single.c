@@ -15,7 +15,7 @@ static void finish_call(struct engine *e, struct job *job, struct transfer *t) {
   kling_api_read(operation, t->result.status, t->body.bytes, t->body.len,
                  &reply);
   if (reply.verdict == VERDICT_OK) {
-    job->reply = kling_buf_take(&t->body, &job->reply_len);
+    kling_note_success(e, job, t);
     kling_engine_end(e, job, EVENT_SUCCEEDED, KLING_OK);
     return;
   }

@@ -59,7 +59,7 @@
 ---@field hint string what to do next, one sentence
 ---@field dry_run? true the request is fine; only `dry_run` kept it from being sent
 ---@field path? string the file or folder that could not be written
----@field attempts kling.Attempt[] requests of this job that failed, oldest first; at most the last 16
+---@field attempts kling.Attempt[] requests of this job that failed, oldest first; of more than 16 the first and the last 15
 
 ---@class kling.Request
 --- Exactly one of `video_id` and `video_url`. An empty string counts as absent, as in the service's own samples.

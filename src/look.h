@@ -1,0 +1,16 @@
+/* look.h - what the reply to a look at a task means: it goes on, it has ended,
+ * or this is not to be believed. Nothing but the service's own word ends a task
+ * that exists: all else is ridden out. */
+#ifndef KLING_LOOK_H
+#define KLING_LOOK_H
+
+#include "engine.h"
+
+/* Look at the task when it is time to. */
+void kling_look_plan(struct engine *e, struct job *job);
+/* Make the same request again, the later the more often it went wrong. */
+void kling_look_later(struct engine *e, struct job *job,
+                      const struct transfer *t);
+void kling_look_finish(struct engine *e, struct job *job, struct transfer *t);
+
+#endif
