@@ -144,5 +144,7 @@ int luaopen_kling_core(lua_State *L) {
   add_errors(L);
   lua_pushliteral(L, KLING_VERSION);
   lua_setfield(L, -2, "version");
+  lua_pushstring(L, curl_version());
+  lua_setfield(L, -2, "curl");
   return 1;
 }

@@ -37,7 +37,7 @@ end
 
 local rules = {
   api_key = { type = "string", check = check_key },
-  base_url = { type = "string", check = url.check_base, default = "https://api.cometapi.com" },
+  base_url = { type = "string", check = url.check_base, default = url.SERVICE },
   first_poll = { type = "number", min = 0, max = DAY, default = 3 },
   poll_interval = { type = "number", above = 0, max = DAY, default = 3 },
   max_poll_interval = { type = "number", above = 0, max = DAY, default = 15 },

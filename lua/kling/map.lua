@@ -27,14 +27,26 @@ local rules = {
 
 -- Called by pcall, the complaints of what it checks carry no position.
 local function check_request(fields)
-  local checked = request.check(fields)
-  return checked
+  local checked, is_duplicate = request.check(fields)
+  return checked, is_duplicate
 end
 
---- Why this is no request, or nil.
-function M.problem_of(fields)
-  local ok, problem = pcall(check_request, fields)
-  return not ok and problem:gsub("^submit: ", "") or nil
+--- What `submit` would make of a request: the checked copy and whether it is a wanted duplicate;
+--- or nil and what is wrong.
+function M.check_request(fields)
+  local ok, checked, is_duplicate = pcall(check_request, fields)
+  if ok then
+    return checked, is_duplicate
+  end
+  return nil, (checked:gsub("^submit: ", ""))
+end
+
+local function problem_of(client, subject)
+  if Client.is_job(subject) then
+    return subject:client() ~= client and "this job belongs to another client" or nil
+  end
+  local checked, problem = M.check_request(subject)
+  return not checked and problem or nil
 end
 
 -- All of it is looked at before any of it costs money.
@@ -43,12 +55,7 @@ local function check_list(client, list)
     error(("map: a list of requests expected, got %s"):format(type(list)), 3)
   end
   for i = 1, #list do
-    local problem
-    if not Client.is_job(list[i]) then
-      problem = M.problem_of(list[i])
-    elseif list[i]:client() ~= client then
-      problem = "this job belongs to another client"
-    end
+    local problem = problem_of(client, list[i])
     if problem then
       error(("map: item %d: %s"):format(i, problem), 3)
     end

@@ -2,7 +2,9 @@
 
 local core = require "kling.core"
 
-local M = {}
+local M = {
+  SERVICE = "https://api.cometapi.com",
+}
 
 --- "http", "https", or nil.
 function M.scheme(url)

@@ -65,7 +65,42 @@ function M.to_request(args)
     asmr_mode = args.asmr,
     external_task_id = args.external_id,
     callback_url = args.callback,
+    duplicate = args.duplicate,
   }
+end
+
+--- Where tasks are remembered.
+function M.store(parser)
+  return parser:option("--store", "remember tasks there: sqlite:FILE or postgresql://host/database")
+    :argname "<url>"
+end
+
+local function submits(text)
+  local count = tonumber(text:match "^(%d+)$")
+  if count then
+    return count
+  end
+  local of, window = text:match "^(%d+)/(%d+)$"
+  if not of or tonumber(window) == 0 then
+    return nil, ("N or N/SECONDS expected, got '%s'"):format(text)
+  end
+  return { count = tonumber(of), seconds = tonumber(window) }
+end
+
+--- How often to pay, and what to do when it is unknown whether one has.
+function M.limits(parser)
+  converted(parser, "--max-submits", "submit at most N tasks, or N in so many seconds; with a "
+    .. "store, all who share it together", submits):argname "<n[/seconds]>"
+  parser:option("--resolve", "when it is unknown whether a task was made: query asks for it, "
+    .. "resubmit also submits again what the service does not know, never does neither")
+    :choices({ "query", "resubmit", "never" })
+end
+
+--- What a command that submits has beside the request.
+function M.spending(parser)
+  parser:flag("--dry-run", "check everything, submit nothing")
+  parser:flag("--duplicate", "submit it though the same request was made just now")
+  M.limits(parser)
 end
 
 --- Where files go.

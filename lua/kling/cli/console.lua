@@ -1,4 +1,4 @@
---- Standard error: lines that stay, and on a terminal one that lives.
+--- Standard error: lines that stay, and on a terminal some that live.
 
 local core = require "kling.core"
 
@@ -9,10 +9,10 @@ Console.__index = Console
 
 local M = {}
 
---- Without a terminal, or when asked to be quiet, there is no live line.
+--- Without a terminal, or when asked to be quiet, there are no live lines.
 function M.new(quiet)
   local is_live = not quiet and core.is_terminal(2) and os.getenv "TERM" ~= "dumb"
-  return setmetatable({ is_live = is_live }, Console)
+  return setmetatable({ is_live = is_live, height = 1 }, Console)
 end
 
 -- Half a character at the end would be no UTF-8.
@@ -23,15 +23,27 @@ local function cut(text)
   return (text:sub(1, WIDTH):gsub("[\192-\255][\128-\191]*$", ""))
 end
 
---- The live line's new text.
-function Console:show(text)
-  if self.is_live then
-    io.stderr:write("\r\27[K", cut(text))
-    io.stderr:flush()
+--- The live lines' new texts; the cursor stays in the last of them.
+function Console:show_lines(texts)
+  if not self.is_live then
+    return
   end
+  local out = { "\r", self.height > 1 and ("\27[%dA"):format(self.height - 1) or "" }
+  for i, text in ipairs(texts) do
+    out[#out + 1] = (i > 1 and "\n" or "") .. "\27[K" .. cut(text)
+  end
+  out[#out + 1] = #texts < self.height and "\27[J" or ""
+  self.height = #texts
+  io.stderr:write(table.concat(out))
+  io.stderr:flush()
 end
 
---- Take the live line back.
+--- The only live line's new text.
+function Console:show(text)
+  self:show_lines { text }
+end
+
+--- Take the live lines back.
 function Console:clear()
   self:show ""
 end

@@ -5,7 +5,8 @@ local argparse = require "argparse"
 local exit = require "kling.cli.exit"
 local report = require "kling.cli.report"
 
-local names = { "run", "submit", "poll", "wait", "save", "list", "emulate", "version" }
+local names = { "run", "submit", "poll", "wait", "save", "list", "doctor", "emulate",
+  "version" }
 
 local ABOUT = "Gives a silent clip its sound through CometAPI's Kling API."
 
@@ -80,7 +81,8 @@ end
 
 --- Run the command line `words`; returns the exit code.
 function M.main(words)
-  local args = { json = has(words, "--json") } -- known also when the rest makes no sense
+  -- known also when the rest makes no sense
+  local args = { words = words, json = has(words, "--json") }
   local ok, value = xpcall(function()
     return run(words, args)
   end, with_traceback)

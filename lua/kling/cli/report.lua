@@ -17,8 +17,20 @@ local function host_of(args)
   return args.base_url and " --base-url " .. quote(args.base_url) or ""
 end
 
+-- The same command again.
+local function words_of(args)
+  local words = { "kling" }
+  for _, word in ipairs(args.words) do
+    words[#words + 1] = quote(word)
+  end
+  return table.concat(words, " ")
+end
+
 -- The command that goes on where this one ended, or nil.
 local function resume(args, outcome)
+  if outcome.can_go_on then
+    return words_of(args)
+  end
   local id = outcome.task_id
   if not id or final[outcome.failure.code] then
     return nil
@@ -56,12 +68,25 @@ local function plain(value, name)
   return copy
 end
 
+--- Print a table as one line of JSON.
+function M.json(object)
+  io.stdout:write(json.encode(plain(object)), "\n")
+end
+
 local function print_json(args, outcome, code)
-  local object = plain(outcome)
-  object.ok = code == 0
-  object.exit_code = code
-  object.command = args.command
-  io.stdout:write(json.encode(object), "\n")
+  local object = { ok = code == 0, exit_code = code, command = args.command }
+  for name, value in pairs(outcome) do
+    object[name] = value
+  end
+  M.json(object)
+end
+
+local is_lost = false -- something that was to be on standard output
+
+--- True when all of standard output could be written so far.
+function M.flush()
+  is_lost = not io.stdout:flush() or is_lost -- a full disk
+  return not is_lost
 end
 
 --- Report and return the exit code. `show(outcome)` prints for people what there is.
@@ -75,7 +100,7 @@ function M.finish(args, outcome, show)
   else
     show(outcome)
   end
-  if not io.stdout:flush() then -- a full disk
+  if not M.flush() then
     io.stderr:write("kling: standard output could not be written\n")
     return exit.code { code = "io" }
   end
@@ -85,6 +110,13 @@ end
 --- A line on standard output. Not `print`: Lua 5.4's flushes, and does not say when that failed.
 function M.line(text)
   io.stdout:write(text, "\n")
+end
+
+--- Say so when nothing was sent because nothing was to be.
+function M.show_dry_run(outcome)
+  if outcome.dry_run then
+    M.line "a dry run: the request is fine; nothing was sent"
+  end
 end
 
 local function seconds(duration)

@@ -37,11 +37,16 @@ local function new_loop(self)
     pause = function(client, seconds)
       client:step(math.min(seconds, SLICE))
       raise_if_interrupted()
-      if self.job and not self.is_saving then
-        self.console:show(describe(client:poll(self.job)))
-      end
+      self:draw()
     end,
   }
+end
+
+--- Bring the live lines up to date. A command with more than one task has a `draw` of its own.
+function Session:draw()
+  if self.job and not self.is_saving then
+    self.console:show(describe(self.client:poll(self.job)))
+  end
 end
 
 local function learn(self, state, info)
@@ -66,9 +71,15 @@ local function new_client(self, args)
     base_url = args.base_url,
     ca = args.ca,
     proxy = args.proxy,
+    store = args.store,
+    resolve = args.resolve,
+    max_submits = args.max_submits,
+    dry_run = args.dry_run,
     loop = new_loop(self),
-    on_change = function(_, state, info)
-      learn(self, state, info)
+    on_change = function(job, state, info)
+      if job == self.job then
+        learn(self, state, info)
+      end
     end,
   })
 end
@@ -86,9 +97,11 @@ local function open(args)
   return self, failure
 end
 
---- Queue a task.
+--- Queue a task. True, or nil and a failure.
 function Session:submit(request)
-  self.job = usage.call("submit", self.client.submit, self.client, request)
+  local _, failure
+  self.job, _, failure = usage.call("submit", self.client.submit, self.client, request)
+  return self.job and true, failure
 end
 
 --- Follow a task that exists.
@@ -230,7 +243,8 @@ function M.run(args, work)
     self.client:close()
   end
   self.console:clear()
-  self.outcome.failure = failure
+  self.outcome.dry_run = failure and failure.dry_run
+  self.outcome.failure = not self.outcome.dry_run and failure or nil
   return self.outcome
 end
 

@@ -16,6 +16,8 @@ local names = {
   page_size = "--page-size",
   query = "ID",
   sound_effect_prompt = "--sound",
+  store = "--store",
+  ["store.open"] = "--store",
   video_id = "--video-id",
   video_url = "--video-url",
 }
