@@ -64,6 +64,7 @@ build = {
         "src/job.c",
         "src/json.c",
         "src/look.c",
+        "src/limiter.c",
         "src/mp4.c",
         "src/note.c",
         "src/outcome.c",
