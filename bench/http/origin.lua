@@ -1,0 +1,83 @@
+--- Starts the nginx of origin.conf and asks it things.
+
+local core = require "kling.core"
+local http_request = require "http.request"
+local socket = require "cqueues.socket"
+
+local PATIENCE = 10 -- seconds
+
+local Origin = {}
+Origin.__index = Origin
+
+local M = {}
+
+local function output_of(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read "*l"
+  pipe:close()
+  return text
+end
+
+local function free_port()
+  local listener = assert(socket.listen("127.0.0.1", 0))
+  assert(listener:listen())
+  local _, _, port = listener:localname()
+  listener:close()
+  return port
+end
+
+local COMMAND = [[
+cp bench/http/origin_replies.lua %s/
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
+  -keyout %s/key.pem -out %s/cert.pem -subj /CN=localhost \
+  -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null
+sed 's/:8080 /:%d /; s/:8081 /:%d /; s/:8082 /:%d /' bench/http/origin.conf >%s/nginx.conf
+nginx -p %s -c nginx.conf -e error.log </dev/null >/dev/null 2>&1 &
+echo $!; wait $!]]
+
+function Origin:ask(path)
+  local headers, stream = http_request.new_from_uri(self.urls.h1 .. path):go(PATIENCE)
+  if not headers then
+    return nil
+  end
+  return (stream:get_body_as_string(PATIENCE))
+end
+
+--- Let tasks end after so many answers; how many there were since the last call.
+function Origin:limit(answers)
+  return tonumber(assert(self:ask("/limit?n=" .. answers)))
+end
+
+function Origin:stop()
+  os.execute("kill -TERM " .. self.pid)
+  self.pipe:close()
+  os.execute("rm -rf '" .. self.folder .. "'")
+end
+
+--- An origin: `urls.h1`, `urls.tls` (HTTP/1.1), `urls.h2`; `ca` for the latter two.
+function M.start()
+  local h1, tls, h2 = free_port(), free_port(), free_port()
+  local f = output_of "mktemp -d"
+  local self = setmetatable({
+    folder = f,
+    ca = f .. "/cert.pem",
+    urls = {
+      h1 = ("http://127.0.0.1:%d"):format(h1),
+      tls = ("https://localhost:%d"):format(tls),
+      h2 = ("https://localhost:%d"):format(h2),
+    },
+    pipe = assert(io.popen(COMMAND:format(f, f, f, h1, tls, h2, f, f))),
+  }, Origin)
+  self.pid = self.pipe:read "*l"
+  local deadline = core.now() + PATIENCE
+  while not self:ask "/limit" do
+    if core.now() > deadline then
+      self:stop()
+      error("nginx did not start", 2)
+    end
+    os.execute "sleep 0.05"
+  end
+  return self
+end
+
+return M
