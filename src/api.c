@@ -112,8 +112,11 @@ static double read_time(struct scan_value object, const char *name,
 static struct scan_value external_id_of(struct scan_value task) {
   struct scan_value info = kling_scan_get(task, "task_info");
   struct scan_value id = kling_scan_get(info, "external_task_id");
-  id = either(id, kling_scan_get(task, "external_task_id"));
-  return either(id, kling_scan_get(task, "external_id"));
+  if (!kling_scan_has_text(id)) {
+    id = either(kling_scan_get(task, "external_task_id"),
+                kling_scan_get(task, "external_id"));
+  }
+  return id;
 }
 
 static void read_bare(struct scan_value data, struct api_task *out) {

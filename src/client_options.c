@@ -57,6 +57,7 @@ void kling_client_read_options(lua_State *L, struct engine_options *o) {
   o->resolve = policy_option(L);
   o->max_running = (uint32_t)number_option(L, "max_running");
   o->max_requests = (uint32_t)number_option(L, "max_requests");
+  o->http.max_requests = o->max_requests;
   o->is_gated = boolean_option(L, "gated");
   luaL_argcheck(L, o->http.base_url && o->http.api_key, 1,
                 "base_url and api_key expected");

@@ -7,7 +7,12 @@
 
 #include "clock.h"
 
-enum { MAX_EVENTS = 64, MAX_CONNECTIONS = 64 };
+enum {
+  MAX_EVENTS = 64,
+  /* Beside those of API requests: of downloads, and spare. libcurl counts the
+   * ones in use too, and above its limit closes what it should keep. */
+  MORE_CONNECTIONS = 64
+};
 
 /* --- libcurl calls these; none of them may touch Lua --- */
 
@@ -34,7 +39,7 @@ static int on_timer(CURLM *multi, long timeout_ms, void *arg) {
 
 /* --- opening --- */
 
-static bool open_multi(struct http *h) {
+static bool open_multi(struct http *h, unsigned max_requests) {
   h->multi = curl_multi_init();
   return h->multi &&
          curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket) ==
@@ -44,7 +49,7 @@ static bool open_multi(struct http *h) {
              CURLM_OK &&
          curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h) == CURLM_OK &&
          curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
-                           (long)MAX_CONNECTIONS) == CURLM_OK;
+                           (long)max_requests + MORE_CONNECTIONS) == CURLM_OK;
 }
 
 bool kling_http_open(struct http *h, const struct http_options *o) {
@@ -53,7 +58,7 @@ bool kling_http_open(struct http *h, const struct http_options *o) {
   if (!kling_poller_open(&h->poller)) {
     return false;
   }
-  if (!open_multi(h) || !kling_shared_open(&h->shared, o)) {
+  if (!open_multi(h, o->max_requests) || !kling_shared_open(&h->shared, o)) {
     kling_http_close(h);
     return false;
   }

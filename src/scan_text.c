@@ -94,7 +94,13 @@ static size_t read_character(const char **at, const char *end, char out[4]) {
 static size_t copy_string(struct scan_value v, char *out, size_t size) {
   const char *at = v.at + 1;
   const char *end = v.at + v.len - 1;
-  size_t len = 0;
+  size_t len = (size_t)(end - at);
+  if (len < size && !memchr(at, '\\', len)) {
+    memcpy(out, at, len);
+    out[len] = '\0';
+    return len;
+  }
+  len = 0;
   while (at < end) {
     char character[4];
     size_t n = read_character(&at, end, character);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 struct http_options {
+  unsigned max_requests; /* in flight at once: as many connections are kept */
   const char *base_url;
   const char *api_key;
   const char *ca;

@@ -205,9 +205,14 @@ void kling_transfer_free(struct transfer *t) {
 
 static bool set_url(struct transfer *t, const struct http_request *r) {
   char path[MAX_PATH];
-  int len = snprintf(path, sizeof(path), "%s%s", t->shared->prefix, r->path);
-  return len > 0 && len < MAX_PATH &&
-         curl_url_set(t->url, CURLUPART_PATH, path, 0) == CURLUE_OK &&
+  size_t prefix_len = strlen(t->shared->prefix);
+  size_t path_len = strlen(r->path);
+  if (prefix_len + path_len >= MAX_PATH) {
+    return false;
+  }
+  memcpy(path, t->shared->prefix, prefix_len);
+  memcpy(path + prefix_len, r->path, path_len + 1);
+  return curl_url_set(t->url, CURLUPART_PATH, path, 0) == CURLUE_OK &&
          curl_url_set(t->url, CURLUPART_QUERY, r->query, 0) == CURLUE_OK &&
          curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url) == CURLE_OK;
 }

@@ -1,8 +1,8 @@
 --- What a status request costs, ours and others', side by side: the table of `make bench`.
 -- Run from the top of the tree: lua5.4 bench/http/run.lua [quick|full]
 --
--- Every program does the same: it follows tasks until the origin has counted so many answers. Rounds
--- are interleaved, medians are shown, and what a run with no requests costs is taken off.
+-- Every program does the same: it follows tasks until the origin has counted so many answers.
+-- Rounds are interleaved, medians are shown, and what a run with no requests costs is taken off.
 
 local core = require "kling.core"
 local origin = require "bench.http.origin"
@@ -31,16 +31,21 @@ end
 -- One run: CPU and wall seconds, peak kilobytes.
 local function measure(server, command, requests)
   server:limit(requests)
-  local pipe = assert(io.popen(("build/bench/measure %s 3>&1 >/dev/null 2>>build/bench/errors"):format(
-    command)))
+  local pipe = assert(io.popen(
+    ("build/bench/measure %s 3>&1 >/dev/null 2>>build/bench/errors"):format(command)))
   local cpu, wall, peak, status = pipe:read("*n", "*n", "*n", "*n")
   pipe:close()
   assert(status == 0, command .. " failed; see build/bench/errors")
   return cpu, wall, peak
 end
 
+-- Enough of them that making the connections is a small part.
+local function requests_of(cell, in_flight)
+  return math.max(plan[cell.place], in_flight * 20)
+end
+
 local function measure_cell(server, cell, in_flight)
-  local requests = plan[cell.place]
+  local requests = requests_of(cell, in_flight)
   local costs = {}
   for _ = 1, plan.rounds do
     for _, program in ipairs(programs) do
@@ -61,7 +66,7 @@ end
 
 local function show_cell(out, cell, in_flight, costs)
   out(("\n%s, %s, %d in flight (%d requests a run, %d runs)"):format(
-    cell.protocol, cell.place, in_flight, plan[cell.place], plan.rounds))
+    cell.protocol, cell.place, in_flight, requests_of(cell, in_flight), plan.rounds))
   out(("  %-28s %9s %7s %17s %11s %7s"):format(
     "", "CPU us", "ratio", "least .. most", "requests/s", "peak MB"))
   local base

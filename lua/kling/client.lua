@@ -116,7 +116,7 @@ function M.wait_until(client, is_done, until_when)
       return false
     end
     local most = math.min(left, until_when.longest_pause or LONGEST_PAUSE)
-    local _, problem = loop.pause(client, math.min(most, client:timeout() or most))
+    local _, problem = loop.pause(client, math.min(most, client:timeout() or most), most)
     if problem then
       until_when.problem = problem
       return false

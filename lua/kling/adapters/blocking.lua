@@ -1,7 +1,7 @@
---- blocking: no loop; waiting is letting I/O happen.
+--- blocking: no loop; waiting is letting I/O happen. `step` does what falls due meanwhile.
 
 return {
-  pause = function(client, seconds)
-    client:step(seconds)
+  pause = function(client, _, most)
+    client:step(most)
   end,
 }

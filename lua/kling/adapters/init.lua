@@ -1,6 +1,7 @@
 --- Which adapter a client waits with. An adapter is a table:
 --
---   pause(client, seconds)   let the rest of the program run; return when the client may have
+--   pause(client, seconds, most)
+--                            let the rest of the program run; return when the client may have
 --                            news, or `seconds` later; nil, "not_yieldable" where that cannot be
 --   wake(client)             optional: make every pause return
 --   forget(client)           optional: drop what pause keeps; called before the descriptor closes
