@@ -47,6 +47,14 @@ describe("progress", function()
     assert.is_true(longest > 70 and longest <= 79, longest)
   end)
 
+  it("stays within a narrow terminal", function()
+    local text = cli.on_terminal({ "wait", id, "--timeout", "0.3" }, { env = env, columns = 30 })
+    assert.is_truthy(text:find("\27%[Ksubmitted     0 s  task %d+\r\27"), text)
+    for line in text:gmatch "\27%[K(submitted[^\r\n]*)" do
+      assert.equal(29, #line)
+    end
+  end)
+
   local silent = {
     ["when asked to be quiet"] = function()
       return cli.on_terminal({ "wait", id, "--timeout", "0.3", "--quiet" }, { env = env })

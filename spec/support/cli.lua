@@ -98,9 +98,10 @@ function M.run(words, options)
   return M.start(words, options):finish()
 end
 
---- Run it with a terminal for standard error: what it wrote there.
+--- Run it with a terminal for standard error: what it wrote there. Another option: `columns`.
 function M.on_terminal(words, options)
-  local inner = command_line(words, options) .. " >/dev/null"
+  local size = options.columns and ("stty cols %d rows 24 <&2; "):format(options.columns) or ""
+  local inner = size .. command_line(words, options) .. " >/dev/null"
   local pipe = assert(io.popen(("script -qec %s /dev/null </dev/null"):format(quote(inner))))
   local text = pipe:read "*a"
   pipe:close()

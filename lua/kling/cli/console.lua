@@ -2,7 +2,8 @@
 
 local core = require "kling.core"
 
-local WIDTH = 79 -- a longer line would wrap, and a wrapped one cannot be taken back
+-- What is wider would wrap, what is higher would scroll, and neither can be taken back.
+local WIDTH, HEIGHT = 79, 24
 
 local Console = {}
 Console.__index = Console
@@ -16,11 +17,17 @@ function M.new(quiet)
 end
 
 -- Half a character at the end would be no UTF-8.
-local function cut(text)
-  if #text <= WIDTH then
+local function cut(text, width)
+  if #text <= width then
     return text
   end
-  return (text:sub(1, WIDTH):gsub("[\192-\255][\128-\191]*$", ""))
+  return (text:sub(1, width):gsub("[\192-\255][\128-\191]*$", ""))
+end
+
+-- Asked each time: people resize terminals. The last column is left free: some wrap at it.
+local function room()
+  local columns, rows = core.terminal_size(2)
+  return columns and math.min(WIDTH, columns - 1) or WIDTH, math.max(1, rows or HEIGHT)
 end
 
 --- The live lines' new texts; the cursor stays in the last of them.
@@ -28,12 +35,14 @@ function Console:show_lines(texts)
   if not self.is_live then
     return
   end
+  local width, rows = room()
+  local height = math.min(#texts, rows)
   local out = { "\r", self.height > 1 and ("\27[%dA"):format(self.height - 1) or "" }
-  for i, text in ipairs(texts) do
-    out[#out + 1] = (i > 1 and "\n" or "") .. "\27[K" .. cut(text)
+  for i = 1, height do
+    out[#out + 1] = (i > 1 and "\n" or "") .. "\27[K" .. cut(texts[i], width)
   end
-  out[#out + 1] = #texts < self.height and "\27[J" or ""
-  self.height = #texts
+  out[#out + 1] = height < self.height and "\27[J" or ""
+  self.height = height
   io.stderr:write(table.concat(out))
   io.stderr:flush()
 end
