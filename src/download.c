@@ -119,6 +119,10 @@ static bool ready_again(struct job *job, const struct transfer *t,
 
 static void try_again(struct engine *e, struct job *job,
                       const struct transfer *t) {
+  if (t->first > 0 && job->sink->bytes == 0) {
+    kling_engine_schedule(e, job, 0.0); /* it is our range that was no good */
+    return;
+  }
   if (job->sink->bytes > t->first) {
     job->failures = 0; /* it came on */
   }

@@ -138,12 +138,15 @@ bool kling_transfer_prepare_download(struct transfer *t,
 /* Whether the end of the body was seen, and not only the end of its
  * connection: by a length, by chunks, or by HTTP/2's frames. */
 static bool is_whole(const struct transfer *t) {
+  curl_off_t length = -1;
   long version = 0;
   if (t->sink->expected >= 0) {
     return t->sink->bytes == t->sink->expected;
   }
+  /* it counts encoded bytes, and libcurl has counted them */
+  curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
   curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
-  return t->head.is_chunked || version >= CURL_HTTP_VERSION_2_0;
+  return length >= 0 || t->head.is_chunked || version >= CURL_HTTP_VERSION_2_0;
 }
 
 static void judge_end(struct transfer *t) {
