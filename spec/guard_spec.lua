@@ -102,21 +102,27 @@ describe("submitting again", function()
       assert.equal(2, #server:ledger())
     end)
 
-    it("is the job that was lost: it may have been made and billed", function()
+    it("that was lost is asked for: it may have been made and billed", function()
+      server:variant "external_id_query_on"
       server:fault { name = "drop_after", on = "create" }
       local client = new { resolve = "never" }
       local job = client:submit(clip())
       assert.equal("may-exist", quick.failure(client, job).task_state)
-      assert.equal(job, client:submit(clip()))
+      local again = client:submit(clip())
+      assert.not_equal(job, again)
+      finish(client, { again })
+      assert.equal(again, client:submit(clip()))
+      assert.equal(1, #quick.logged(server, "create"))
     end)
 
-    it("is the job whose task goes on though we may not look any more", function()
+    it("is followed again though we might not look at it any more", function()
       local client = new()
       local job = client:submit(clip())
       quick.until_state(client, job, "submitted")
       server:fault { name = "service_code", on = "query", code = 1002 }
       assert.equal("auth", quick.failure(client, job).code)
-      assert.equal(job, client:submit(clip()))
+      finish(client, { client:submit(clip()) })
+      assert.equal(1, #server:ledger())
     end)
 
     it("is a new task once the window has passed, unless the first still runs", function()
@@ -179,6 +185,15 @@ describe("submitting again", function()
         failure.retryable })
       finish(client, { job })
       assert.equal(1, #quick.logged(server, "create"))
+    end)
+
+    it("is followed again after it was cancelled: it goes on there", function()
+      local client = new()
+      local job = client:submit(named())
+      quick.until_state(client, job, "submitted")
+      client:cancel(job)
+      finish(client, { client:submit(named()) })
+      assert.equal(1, #server:ledger())
     end)
 
     it("is made again when it was never accepted", function()

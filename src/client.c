@@ -122,12 +122,13 @@ static int begin(struct client *c, const struct job *job) {
 }
 
 /* Lua: raw.start_task(client, request, external_task_id, is_called_back, mode);
- * mode "resolve": ask for its task first */
+ * mode "resolve": ask for its task first; "parked": do nothing (go_on) */
 static int client_start_task(lua_State *L) {
-  static const char *const modes[] = {"create", "resolve", NULL};
+  static const char *const modes[] = {"create", "resolve", "parked", NULL};
+  enum { CREATE, RESOLVE, PARKED };
   struct client *c = kling_client_check(L, 1);
   const char *external_id = luaL_checkstring(L, 3);
-  bool is_lost = luaL_checkoption(L, 5, modes[0], modes) == 1;
+  int mode = luaL_checkoption(L, 5, modes[CREATE], modes);
   struct job *job;
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 4); /* an absent flag is nil, not what is pushed next */
@@ -137,7 +138,11 @@ static int client_start_task(lua_State *L) {
   job->body_len = strlen(job->body);
   set_text(L, &job->external_task_id, external_id);
   job->is_called_back = lua_toboolean(L, 4);
-  if (is_lost) {
+  if (mode == PARKED) {
+    kling_gate_park(job);
+    return 1;
+  }
+  if (mode == RESOLVE) {
     kling_resolve_restore(&c->engine, job);
   }
   return begin(c, job);

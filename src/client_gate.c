@@ -6,6 +6,7 @@
 #include "client.h"
 #include "error.h"
 #include "handle.h"
+#include "resolve.h"
 
 /* Lua: raw.asking(client). The next job whose create waits for a permit, once
  * each. */
@@ -27,6 +28,13 @@ static int client_permit(lua_State *L) {
   return 1;
 }
 
+/* Lua: raw.permitted(client, job): may its create leave at any moment? */
+static int client_permitted(lua_State *L) {
+  const struct client *c = kling_client_check_any(L, 1);
+  lua_pushboolean(L, c->engine.jobs[kling_handle_check(L, 2)].is_permitted);
+  return 1;
+}
+
 /* Lua: raw.refuse(client, job, code). False when it waits for no permit. */
 static int client_refuse(lua_State *L) {
   struct client *c = kling_client_check(L, 1);
@@ -44,12 +52,49 @@ static int client_license(lua_State *L) {
   return 0;
 }
 
+static void go_on_as(lua_State *L, struct engine *e, struct job *job,
+                     const char *task_id) {
+  if (!kling_job_set_text(&job->task_id, task_id)) {
+    luaL_error(L, "not enough memory");
+  }
+  job->state = JOB_SUBMITTED;
+  kling_engine_mark(e, job);
+}
+
+/* Lua: raw.go_on(client, job, mode, task_id). A parked job begins; mode as for
+ * start_task, or "attach", to a task. False when it was cancelled. */
+static int client_go_on(lua_State *L) {
+  static const char *const modes[] = {"create", "resolve", "attach", NULL};
+  enum { CREATE, RESOLVE };
+  struct client *c = kling_client_check(L, 1);
+  uint32_t i = kling_handle_check(L, 2);
+  struct job *job = &c->engine.jobs[i];
+  int mode = luaL_checkoption(L, 3, NULL, modes);
+  bool goes_on = kling_gate_unpark(job);
+  lua_pushboolean(L, goes_on);
+  if (!goes_on) {
+    return 1;
+  }
+  if (mode == CREATE) {
+    job->existence = NOT_CREATED;
+    job->billed = BILLED_NO;
+  } else if (mode == RESOLVE) {
+    kling_resolve_restore(&c->engine, job);
+  } else {
+    go_on_as(L, &c->engine, job, luaL_checkstring(L, 4));
+  }
+  kling_engine_begin(&c->engine, i);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
-    {"asking",  client_asking },
-    {"license", client_license},
-    {"permit",  client_permit },
-    {"refuse",  client_refuse },
-    {NULL,      NULL          },
+    {"asking",    client_asking   },
+    {"go_on",     client_go_on    },
+    {"license",   client_license  },
+    {"permitted", client_permitted},
+    {"permit",    client_permit   },
+    {"refuse",    client_refuse   },
+    {NULL,        NULL            },
 };
 
 void kling_client_gate_open(lua_State *L) {

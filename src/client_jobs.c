@@ -64,6 +64,17 @@ static int client_take(lua_State *L) { /* Lua: raw.take(client, job) */
   return 1;
 }
 
+/* Lua: raw.reply(client, job). The last reply of a task that succeeded, as it
+ * came; nil of any other. */
+static int client_reply(lua_State *L) {
+  const struct job job = *check_job(L);
+  if (!job.reply) {
+    return 0;
+  }
+  lua_pushlstring(L, job.reply, job.reply_len);
+  return 1;
+}
+
 static int client_progress(lua_State *L) { /* Lua: raw.progress(client, job) */
   const struct job job = *check_job(L);
   if (!job.sink) {
@@ -83,6 +94,7 @@ static const luaL_Reg functions[] = {
     {"info",     client_info    },
     {"known",    client_known   },
     {"progress", client_progress},
+    {"reply",    client_reply   },
     {"take",     client_take    },
     {NULL,       NULL           },
 };

@@ -49,7 +49,8 @@ static bool has_some(struct engine *e, struct job_list *list) {
 }
 
 static bool is_queued(const struct job *job) {
-  return job->in_use && job->kind == JOB_TASK && job->state == JOB_QUEUED;
+  return job->in_use && job->kind == JOB_TASK && job->state == JOB_QUEUED &&
+         !job->is_parked;
 }
 
 /* --- places --- */
@@ -140,6 +141,19 @@ bool kling_gate_refuse(struct engine *e, struct job *job,
   kling_engine_end(e, job, EVENT_FAILED, code);
   kling_engine_set_timer(e); /* its place may be somebody's who sleeps */
   return true;
+}
+
+void kling_gate_park(struct job *job) {
+  job->is_parked = true;
+  job->existence = MAY_EXIST;
+  job->billed = BILLED_MAYBE;
+}
+
+bool kling_gate_unpark(struct job *job) {
+  bool was_parked =
+      job->is_parked && !kling_job_is_end((enum job_state)job->state);
+  job->is_parked = false;
+  return was_parked;
 }
 
 void kling_gate_end_unsent(struct engine *e, enum kling_error code,

@@ -40,6 +40,12 @@ bool kling_gate_permit(struct engine *e, struct job *job);
 bool kling_gate_refuse(struct engine *e, struct job *job,
                        enum kling_error code);
 
+/* The job of a task that another process runs: it takes no place, and does
+ * nothing until the caller has filled in how it goes on. */
+void kling_gate_park(struct job *job);
+/* False when it is not parked, or was cancelled. */
+bool kling_gate_unpark(struct job *job);
+
 /* A create was refused in a way that every other will be: end all that have not
  * been sent. `refused` may be NULL: it was not remembered. */
 void kling_gate_end_unsent(struct engine *e, enum kling_error code,

@@ -82,6 +82,7 @@ struct job {
   bool is_changed : 1;
   bool is_held : 1;      /* in one of the gate's lists */
   bool is_running : 1;   /* takes one of max_running */
+  bool is_parked : 1;    /* another process runs its task; it does nothing */
   bool is_asking : 1;    /* waits for a permit */
   bool is_permitted : 1; /* to make one create request */
   bool was_seen : 1;     /* a query has found it */

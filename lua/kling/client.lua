@@ -49,26 +49,53 @@ end
 --- The failure of a job, or what last went wrong while it runs; nil when nothing has.
 function M.failure_of(client, job)
   local facts = raw.failure(client, job)
+  local tasks = raw.private(client).tasks
+  if facts and tasks then
+    tasks:explain(facts)
+  end
   return facts and failure.new(facts)
 end
 
 local function info_of(client, job)
   local state, info = raw.info(client, job)
+  local tasks = raw.private(client).tasks
   info.failure = M.failure_of(client, job)
-  return state, info
+  return tasks and tasks:amend(state, info) or state, info
+end
+
+local function next_changed(client, tasks)
+  return tasks and table.remove(tasks.news, 1) or raw.changed(client)
 end
 
 function Client:dispatch()
-  local on_change = raw.private(self).on_change
+  local private = raw.private(self)
+  local tasks, on_change = private.tasks, private.on_change
+  if tasks and raw.is_open(self) and tasks:is_usable() then
+    tasks:turn(self)
+  end
   if not on_change then
     raw.changed(self, true)
+    if tasks then
+      tasks.news = {}
+    end
     return
   end
-  local job = raw.changed(self)
+  local job = next_changed(self, tasks)
   while job do
     on_change(job, info_of(self, job))
-    job = raw.changed(self)
+    job = next_changed(self, tasks)
   end
+end
+
+local engine_timeout = Client.timeout
+
+function Client:timeout()
+  M.check_open(self, "timeout")
+  local seconds, tasks = engine_timeout(self), raw.private(self).tasks
+  if tasks then
+    return math.min(seconds or math.huge, tasks:left())
+  end
+  return seconds
 end
 
 -- One turn: whoever steps may have read another coroutine's answer off the socket, so the others
@@ -102,6 +129,13 @@ end
 
 local LONGEST_PAUSE = 3600 -- seconds: not every loop has a timer for "no limit"
 
+-- Seconds to pause at most when no I/O is to be done.
+local function longest_pause(client, until_when)
+  local tasks = raw.private(client).tasks
+  local most = until_when.longest_pause or LONGEST_PAUSE
+  return math.min(until_when:left(), most, tasks and tasks:left() or most)
+end
+
 --- The only loop in the library: until `is_done()` or the deadline. True when done. Where the host
 --- allows no waiting the deadline says so, in `problem`.
 function M.wait_until(client, is_done, until_when)
@@ -111,11 +145,10 @@ function M.wait_until(client, is_done, until_when)
     if is_done() then
       return true
     end
-    local left = until_when:left()
-    if left <= 0 then
+    if until_when:is_over() then
       return false
     end
-    local most = math.min(left, until_when.longest_pause or LONGEST_PAUSE)
+    local most = longest_pause(client, until_when)
     local _, problem = loop.pause(client, math.min(most, client:timeout() or most), most)
     if problem then
       until_when.problem = problem
@@ -147,7 +180,7 @@ end
 
 --- nil, message, failure for a wait that ended before its job.
 function M.not_done(client, job, until_when, operation)
-  local state, info = raw.info(client, job)
+  local state, info = info_of(client, job)
   local facts = raw.failure(client, job) or {}
   facts.task_state, facts.billed = raw.known(client, job)
   facts.task_id, facts.external_task_id = info.task_id, info.external_task_id
@@ -218,7 +251,8 @@ end
 function Client:attach(task_id)
   M.check_open(self, "attach")
   check_task_id(task_id, "attach")
-  return (raw.attach(self, task_id))
+  local tasks = raw.private(self).tasks
+  return tasks and tasks:attach(self, task_id) or raw.attach(self, task_id)
 end
 
 function Client:poll(job)
@@ -294,7 +328,10 @@ end
 
 -- The loop lets go of the descriptor before it is closed: libuv aborts the process otherwise.
 function Client:close()
-  local loop = raw.private(self).loop
+  local loop, tasks = raw.private(self).loop, raw.private(self).tasks
+  if tasks and raw.is_open(self) and tasks:is_usable() then
+    tasks:close(self)
+  end
   if loop and loop.forget and raw.is_open(self) then
     loop.forget(self)
   end

@@ -75,13 +75,13 @@ local TAKEN = "A task with this external_task_id exists already; use another id 
 local UNTRUSTED = "The server's certificate is not trusted: name a file of trusted ones with the "
   .. "option ca, and check base_url, the proxy and this machine's clock."
 
--- Signed links are secrets: whoever has one has the file. Backslashes: words may quote JSON.
-local function without_signatures(text)
+--- Signed links are secrets: whoever has one has the file. Backslashes: words may quote JSON.
+function M.without_signatures(text)
   return (text:gsub("(%a[%w+.-]*:\\*/\\*/[^%s\"'<>?#]*)[?#][^%s\"'<>]*", "%1?..."))
 end
 
 local function clean(text)
-  return text and without_signatures(text):gsub("%c+", " ") or nil
+  return text and M.without_signatures(text):gsub("%c+", " ") or nil
 end
 
 local function reply_of(attempt)

@@ -1,5 +1,5 @@
 --- Keeps from paying twice for the same sound, and from paying more than was meant to be.
--- Knows what one client has submitted.
+-- Knows what one client has submitted; what others have, who share its store, claims.lua asks.
 
 local core = require "kling.core"
 local failure = require "kling.failure"
@@ -39,7 +39,8 @@ function M.new(given)
     window = given.duplicate_window,
     limit = limit and { count = limit.count, seconds = limit.seconds or math.huge },
     dry_run = given.dry_run,
-    entries = {}, -- external id -> { job, fingerprint, at }
+    tasks = nil, -- the client's side of the store, if it has one
+    entries = {}, -- external id -> { id, job, fingerprint, at }, and what tasks.lua adds
     newest = {}, -- fingerprint -> entry
     count = 0, -- of entries, about
     sweep_at = 32,
@@ -63,11 +64,23 @@ local function is_unmade(client, entry)
   return raw.ended(client, entry.job) and raw.known(client, entry.job) == "not-created"
 end
 
+-- Is there nothing more to come of the task?
+local function is_over(client, entry)
+  local state = raw.ended(client, entry.job)
+  return state == "succeeded"
+    or state == "failed" and raw.failure(client, entry.job).code == "failed"
+end
+
+function Guard:is_needed(client, entry)
+  return core.now() - entry.at < self.window or not raw.ended(client, entry.job)
+    or entry.unwritten ~= nil
+end
+
 -- Each entry is looked at about twice in its life: submits do not get slower with their number.
 function Guard:sweep(client)
   local left = 0
   for id, entry in pairs(self.entries) do
-    if self:is_in_window(client, entry) then
+    if self:is_needed(client, entry) then
       left = left + 1
     else
       self.entries[id] = nil
@@ -79,15 +92,18 @@ function Guard:sweep(client)
   self.count, self.sweep_at = left, 2 * left + 32
 end
 
-function Guard:remember(client, order, job)
+--- Remember whose job it is; the entry.
+function Guard:remember(client, id, fingerprint, job)
   if self.count >= self.sweep_at then
     self:sweep(client)
   end
-  local entry = { job = job, fingerprint = order.fingerprint, at = core.now() }
-  self.entries[order.id] = entry
-  self.newest[order.fingerprint] = entry
+  local entry = { id = id, job = job, fingerprint = fingerprint, at = core.now() }
+  self.entries[id], self.newest[fingerprint] = entry, entry
   self.count = self.count + 1
+  return entry
 end
+
+-- --- the same again ---
 
 local function refuse(order, facts)
   facts.operation, facts.external_task_id = "submit", order.id
@@ -95,7 +111,8 @@ local function refuse(order, facts)
   return failure.give(facts)
 end
 
-local function refuse_other(order)
+--- nil, message, failure for an order whose external id is taken.
+function Guard.refuse_other(order)
   return refuse(order, {
     code = "rejected",
     reason = "this external_task_id is another request's",
@@ -103,15 +120,26 @@ local function refuse_other(order)
   })
 end
 
-function Guard:is_in_window(client, entry)
-  return core.now() - entry.at < self.window or not raw.ended(client, entry.job)
+-- A job that has ended though its task may not: a new one goes on where it stopped. Where there is
+-- a store, that knows better how.
+function Guard:go_on(client, order, entry)
+  if not raw.ended(client, entry.job) or is_over(client, entry) then
+    return entry.job
+  elseif self.tasks then
+    return nil
+  end
+  local _, info = raw.info(client, entry.job)
+  local job = info.task_id and raw.attach(client, info.task_id, entry.id)
+    or raw.start_task(client, order.request, entry.id, order.is_called_back, "resolve")
+  self:remember(client, entry.id, entry.fingerprint, job)
+  return job
 end
 
 function Guard:find_same(client, order)
   local entry = self.newest[order.fingerprint]
   local is_found = self.window > 0 and entry and not order.is_wanted_anew
-    and self:is_in_window(client, entry) and stands(client, entry)
-  return is_found and entry.job or nil
+    and self:is_needed(client, entry) and stands(client, entry)
+  return is_found and self:go_on(client, order, entry) or nil
 end
 
 -- The job of the same request, made before; nil when there is none; or nil, message, failure.
@@ -120,11 +148,32 @@ function Guard:find_job(client, order)
   if not entry or is_unmade(client, entry) then
     return self:find_same(client, order)
   elseif entry.fingerprint ~= order.fingerprint then
-    return refuse_other(order)
+    return Guard.refuse_other(order)
   end
-  return entry.job
+  return self:go_on(client, order, entry)
 end
 
+-- The same in the store, looked for before a limit says no.
+function Guard:find_in_store(client, order)
+  local record, message, why = self.tasks:find(order)
+  if not record then
+    return nil, message, why
+  elseif self.dry_run then
+    return refuse(order, {
+      code = "budget",
+      dry_run = true,
+      task_id = record.task_id,
+      reason = ("a dry run; it is the task that was submitted as %s"):format(
+        record.external_task_id),
+      hint = "Make the client without dry_run.",
+    })
+  end
+  return self.tasks:join_order(client, order, record)
+end
+
+-- --- how much may be spent ---
+
+-- Without a store: this client's submits.
 local function is_spent(self)
   local limit = self.limit
   if not limit or limit.count == 0 then
@@ -141,36 +190,71 @@ local function count_submit(self)
   end
 end
 
-local function refuse_spent(order, limit)
+--- What a failure says of a limit that was reached.
+function Guard:why_spent()
+  local limit = self.limit
   local window = limit.seconds < math.huge and (" within %.15g s"):format(limit.seconds) or ""
-  return refuse(order, {
+  return {
     code = "budget",
     reason = ("%d tasks%s have been submitted, as many as max_submits allows"):format(
       limit.count, window),
     retryable = limit.seconds < math.huge,
+  }
+end
+
+local function refuse_dry(order)
+  return refuse(order, {
+    code = "budget",
+    dry_run = true,
+    reason = "a dry run; nothing was sent",
+    hint = "Make the client without dry_run.",
   })
+end
+
+-- True when a new task may be submitted; or nil, message, failure.
+function Guard:may_spend(client, order)
+  local spent, message, why
+  if self.tasks then
+    spent, message, why = self.tasks:is_spent(client)
+  else
+    spent = is_spent(self)
+  end
+  if message then
+    return nil, message, why
+  elseif spent then
+    return refuse(order, self:why_spent())
+  elseif self.dry_run then
+    return refuse_dry(order)
+  end
+  return true
+end
+
+function Guard:start(client, order)
+  if self.tasks then
+    return self.tasks:submit(client, order)
+  end
+  local job = raw.start_task(client, order.request, order.id, order.is_called_back)
+  count_submit(self)
+  self:remember(client, order.id, order.fingerprint, job)
+  return job
 end
 
 --- The job of an order `{ id, request, fingerprint, is_wanted_anew, is_called_back }`: a new one,
 --- or that of the same request made before.
 function Guard:submit(client, order)
   local job, message, why = self:find_job(client, order)
+  if not (job or message) and self.tasks and (self.limit or self.dry_run) then
+    job, message, why = self:find_in_store(client, order)
+  end
   if job or message then
     return job, message, why
-  elseif is_spent(self) then
-    return refuse_spent(order, self.limit)
-  elseif self.dry_run then
-    return refuse(order, {
-      code = "budget",
-      dry_run = true,
-      reason = "a dry run; nothing was sent",
-      hint = "Make the client without dry_run.",
-    })
   end
-  job = raw.start_task(client, order.request, order.id, order.is_called_back)
-  count_submit(self)
-  self:remember(client, order, job)
-  return job
+  local allowed
+  allowed, message, why = self:may_spend(client, order)
+  if not allowed then
+    return nil, message, why
+  end
+  return self:start(client, order)
 end
 
 return M

@@ -8,6 +8,7 @@ local failure = require "kling.failure"
 local gather = require "kling.gather"
 local guard = require "kling.guard"
 local options = require "kling.options"
+local recovery = require "kling.recovery"
 local url = require "kling.url"
 
 require "kling.job"
@@ -35,6 +36,10 @@ local function check_policy(name)
     or nil
 end
 
+local function check_store(text)
+  return require("kling.store").check_url(text) -- loaded for those who want one
+end
+
 local rules = {
   api_key = { type = "string", check = check_key },
   base_url = { type = "string", check = url.check_base, default = url.SERVICE },
@@ -54,6 +59,8 @@ local rules = {
   },
   duplicate_window = { type = "number", min = 0, default = 600 },
   dry_run = { type = "boolean", default = false },
+  store = { type = "string", check = check_store },
+  lease = { type = "number", above = 0, max = DAY, default = 60 },
   ca = { type = "string" },
   ca_path = { type = "string" },
   proxy = { type = "string" },
@@ -98,6 +105,7 @@ function kling.new(given)
   if url.scheme(checked.base_url) == "http" and not (is_loopback or checked.insecure_http) then
     error("kling.new: base_url: https expected; http:// needs insecure_http = true", 2)
   end
+  checked.gated = checked.store ~= nil -- no create leaves that is not written down
   local client, code = raw.new(checked)
   if not client then
     local facts = { code = code, operation = "new", task_state = "not-created", billed = "no" }
@@ -111,6 +119,13 @@ function kling.new(given)
     request_timeout = checked.request_timeout,
     guard = guard.new(checked),
   })
+  if checked.store then
+    local opened, message, why = recovery.open(client, checked)
+    if not opened then
+      client:close()
+      return nil, message, why
+    end
+  end
   return client
 end
 

@@ -45,7 +45,7 @@
 
 ---@class kling.Failure
 ---@field code kling.Code
----@field operation "submit"|"query"|"list"|"wait"|"save"|"new"|"receive"
+---@field operation "submit"|"query"|"list"|"wait"|"save"|"new"|"receive"|"store"
 ---@field message string the same text as the second return value, and what `tostring(failure)` gives
 ---@field http_status? integer what the service answered; of a callback: what to answer it
 ---@field service_code? string the service's own code, as text: "1303", "task_not_exist"
@@ -68,7 +68,7 @@
 ---@field sound_effect_prompt? string at most 200 characters (Unicode code points)
 ---@field bgm_prompt? string background music; at most 200 characters
 ---@field asmr_mode? boolean intensifies fine detail; the service's default is false
----@field external_task_id? string your own id, unique per account; default: a new UUID. An id this client has submitted is that task: its job is returned
+---@field external_task_id? string your own id, unique per account; default: a new UUID. An id this client, or its store, knows is that task: its job is returned
 ---@field callback_url? string http(s) URL the service notifies on each change of state
 ---@field duplicate? boolean submit it though the same was submitted just now, see `duplicate_window`; not sent; default false
 
@@ -112,7 +112,7 @@
 ---@field elapsed number seconds since submit or attach; stands still once the job has ended
 ---@field eta? number seconds until it probably ends; this version does not estimate it yet
 ---@field status? string the service's own word for the state
----@field warning? string something odd that is being ridden out, such as a status this version does not know
+---@field warning? string something odd that is being ridden out, such as a status this version does not know or a store that cannot be written
 ---@field failure? kling.Failure why it ended, or, while it runs, the last thing that went wrong
 
 ---@class kling.File
@@ -141,6 +141,9 @@
 ---@field overwrite? boolean as for `save`
 ---@field on_progress? fun(index: integer, outcome: kling.MapOutcome, is_over: boolean) called while waiting, for each change of an item's state, while it is saved, and once when it is over
 
+---@class kling.PendingTask: kling.Record what the store knows of a task; see store/meta.lua
+---@field job? kling.Job where this client runs it, or waits for it
+
 ---@class kling.Options
 ---@field api_key? string default: the environment's COMETAPI_KEY; blanks around it are cut off
 ---@field base_url? string default: COMETAPI_BASE_URL, else "https://api.cometapi.com"
@@ -155,7 +158,9 @@
 ---@field resolve_timeout? number seconds to ask for such a task; trouble while asking does not count; default 60
 ---@field max_running? integer tasks of this client alive at the service at once; default: no limit
 ---@field max_requests? integer requests in flight at once; default 16
----@field max_submits? integer|{ count: integer, seconds: number? } tasks this client submits, ever or in any such window; default: no limit
+---@field store? string where tasks are remembered before they cost money: "sqlite:PATH" or "postgresql://user:password@host:port/database"; needs LuaDBI; default: none. See store/meta.lua
+---@field lease? number seconds after which another process that shares the store may take over what this one runs, unless this one steps (wait, poll, dispatch) meanwhile; default 60
+---@field max_submits? integer|{ count: integer, seconds: number? } tasks this client (with a store: all who share it, for this base_url) submits, ever or in any such window; default: no limit
 ---@field duplicate_window? number seconds in which the same request (clip, prompts, asmr_mode) again gets the job it got before, if that one has not failed or been cancelled; a job that runs is the same however old; 0: off; default 600
 ---@field dry_run? boolean check everything, send no create; default false
 ---@field ca? string PEM file of trusted certificates; default: libcurl's own
@@ -205,10 +210,12 @@ local Client = {}
 --- Queue a task. Never blocks, never yields, needs no network; whoever drives the client makes the request go out.
 --- Raises for a wrong request; nothing is sent then.
 --- The same request again within `duplicate_window`, or the same `external_task_id`, is the same job, not a second bill.
+--- With a store the request is on disk when this returns, and is marked there before its create leaves; where that fails
+--- nothing is sent. A task that another process runs is waited for through the store.
 ---@param request kling.Request
 ---@return kling.Job? job
 ---@return string? message
----@return kling.Failure? failure codes: budget; rejected: the external id is another request's
+---@return kling.Failure? failure codes: budget; rejected: the external id is another request's; io: the store does not work
 ---
 ---     local job = client:submit { video_url = "https://example.com/clip.mp4", bgm_prompt = "slow piano" }
 function Client:submit(request) end
@@ -313,7 +320,28 @@ function Client:cancel(job) end
 function Client:step(seconds) end
 
 --- Call `on_change` for what changed since the last call. For event loops that call `step` themselves.
+--- With a store they must call it after each step, and whenever `timeout()` has passed: it lets creates leave, writes
+--- down what happened and renews the lease, each a short disk write that holds up the program.
 function Client:dispatch() end
+
+--- All tasks in the store that have not ended, whoever runs them; the oldest first. Raises without a store.
+---@return kling.PendingTask[]? tasks
+---@return string? message
+---@return kling.Failure? failure code: io
+---
+---     for _, task in ipairs(assert(client:pending())) do print(task.external_task_id, task.state) end
+function Client:pending() end
+
+--- Take over the tasks in the store that no living process runs: those never sent are sent, those whose create may have
+--- left are asked for, the others are followed. A worker calls it at its start and now and then. Raises without a store.
+---@param options? { limit: integer? } how many at most; default: all
+---@return kling.Job[]? jobs
+---@return string? message
+---@return kling.Failure? failure code: io
+---
+---     local client = kling.new { store = "sqlite:tasks.db" }
+---     for i, outcome in ipairs(kling.gather(assert(client:reconcile()))) do print(i, outcome.result or outcome.failure) end
+function Client:reconcile(options) end
 
 --- The descriptor that becomes readable when `step` has something to do; nil where the platform has no such thing.
 ---@return integer? fd
@@ -327,7 +355,8 @@ function Client:events() end
 ---@return number? seconds nil: no limit
 function Client:timeout() end
 
---- Give everything back. Jobs still running end with code "closed". Safe to call twice.
+--- Give everything back. Jobs still running end with code "closed"; with a store others may take them over at once.
+--- Safe to call twice.
 function Client:close() end
 
 ---@class kling.Job

@@ -89,6 +89,7 @@ function M.open(url, given)
   end
   local store = setmetatable(checked, Store)
   store.name, store.mine = name, {}
+  store.base_url = store.base_url:gsub("/+$", "") -- the same service
   store.owner = store.owner or core.uuid()
   store.connection = connection.new(dialect, target)
   local is_usable, message, why = bring_up(store)

@@ -1,0 +1,356 @@
+--- The client's side of the store: what is about to happen to its tasks is written down before,
+-- what has happened as soon as it was seen, and what is ours is kept ours.
+--
+-- No create leaves that is not in the store as `sending`. What has happened all the same, though
+-- the disk is full, goes on in memory, is shown as a warning, and is written when that can be.
+-- Whose a task is, is the business of claims.lua.
+
+local claims = require "kling.claims"
+local core = require "kling.core"
+local failure = require "kling.failure"
+
+local raw = core.raw
+
+local Tasks = {}
+Tasks.__index = Tasks
+
+for name, method in pairs(claims) do
+  Tasks[name] = method
+end
+
+local M = {}
+
+local RETRY = 5 -- seconds: a store in trouble may hold up the program each time it is tried
+local SLACK = 2 / 3 -- of a lease: a program that was stopped for longer looks into the store first
+
+--- Open the store of a new client; `given` is what kling.new has checked. nil, message, failure
+--- when that cannot be: nothing has been sent then.
+function M.open(client, given, guard)
+  local open = require("kling.store").open
+  local store, message, why = open(given.store, { base_url = given.base_url, lease = given.lease })
+  if not store then
+    return nil, message, why
+  end
+  local facts
+  facts, message, why = store:gateway()
+  if not facts then
+    store:close()
+    return nil, message, why
+  end
+  raw.learn(client, facts)
+  raw.license(client, given.lease * SLACK)
+  return setmetatable({
+    store = store,
+    guard = guard,
+    lease = given.lease,
+    renew_at = core.now() + given.lease / 3,
+    learned = raw.gateway(client).changes,
+    news = {}, -- jobs that on_change has to be told of
+    parked = {}, -- external id -> entry: tasks that others run and somebody here waits for
+    unwritten = {}, -- external id -> entry, see `write`
+    pid = core.pid(),
+    problem = nil, -- why the store cannot be written, while that is so
+  }, Tasks)
+end
+
+--- Not after it was closed, and not in a child of fork: there it is the parent's.
+function Tasks:is_usable()
+  return not self.is_closed and self.pid == core.pid()
+end
+
+--- The task that this client runs under this external id, if any.
+function Tasks:entry_of(id)
+  return self.guard.entries[id or ""]
+end
+
+--- Look after a task from now on, as ours or as another's; its entry.
+function Tasks:enter(client, record, job)
+  local entry = self.guard:remember(client, record.external_task_id, record.fingerprint, job)
+  entry.is_ours, entry.state, entry.task_id = record.is_ours, record.state, record.task_id
+  return entry
+end
+
+--- The store does not work. Looks are free and go on without a lease: the task is paid for.
+function Tasks:suffer(client, message)
+  self.problem = message
+  self.renew_at = core.now() + math.min(RETRY, self.lease / 3)
+  raw.license(client)
+end
+
+-- Another process has it: its lease was over before we renewed it.
+function Tasks:lose(client, entry)
+  if not (entry and entry.is_ours) then
+    return
+  end
+  entry.is_ours, entry.unwritten, self.unwritten[entry.id] = false, nil, nil
+  if raw.stop(client, entry.job) then
+    entry.why = {
+      reason = "its lease was over, and another process runs the task now",
+      hint = "Submit it again with the same external_task_id to wait for it here.",
+    }
+  end
+end
+
+-- --- what has happened ---
+
+--- Write down what became of a task; keep it for later when that cannot be.
+function Tasks:write(client, entry)
+  if self.problem then
+    return -- `renew` says when it is over
+  end
+  local changes = entry.unwritten
+  local done, message = self.store:update(entry.id, changes)
+  if done == nil then
+    self:suffer(client, message)
+    return
+  end
+  entry.unwritten, self.unwritten[entry.id] = nil, nil
+  if not done then
+    self:lose(client, entry)
+  elseif changes.is_given_back then
+    entry.is_ours = false
+    self.store:release { entry.id }
+  end
+end
+
+-- What a job that failed means for its row. A row that is given back has not ended: the task may
+-- live on at the service, or was never sent by whoever submitted it.
+local function failed_row(client, entry)
+  local facts = raw.failure(client, entry.job)
+  local is_unmade = facts.task_state == "not-created"
+  local is_held_back = facts.code == "budget" or facts.code == "io"
+  if facts.code == "closed" then
+    return nil
+  elseif is_unmade and is_held_back and entry.was_taken then
+    return "queued", true
+  elseif is_unmade or facts.code == "failed" or facts.code == "not_found" then
+    return "failed"
+  end
+  return "unresolved", true
+end
+
+-- A create that came back and is surely unmade was not sent after all.
+local function unaccepted_row(client, job, state)
+  local is_unsent = state == "queued" and raw.known(client, job) == "not-created"
+    and not raw.permitted(client, job)
+  return is_unsent and "queued" or "sending"
+end
+
+local function row_of(client, entry, state)
+  if state == "queued" or state == "submitting" then
+    return unaccepted_row(client, entry.job, state)
+  elseif state == "failed" then
+    return failed_row(client, entry)
+  elseif state == "cancelled" and entry.why then
+    return nil
+  end
+  return state
+end
+
+function Tasks:failure_text(client, job)
+  local facts = raw.ended(client, job) and raw.failure(client, job)
+  if facts then
+    self:explain(facts)
+    return facts.code .. ": " .. failure.new(facts).message
+  end
+end
+
+local function reply_of(client, entry, state)
+  return state == "succeeded" and failure.without_signatures(raw.reply(client, entry.job)) or nil
+end
+
+--- A job has changed: does its row?
+function Tasks:note(client, job)
+  local state, info = raw.info(client, job)
+  local entry = self:entry_of(info.external_task_id)
+  if not entry or not entry.is_ours or entry.job ~= job then
+    return
+  end
+  local row, is_given_back = row_of(client, entry, state)
+  if not row or row == entry.state and info.task_id == entry.task_id and not is_given_back then
+    return
+  end
+  entry.state, entry.task_id = row, info.task_id
+  entry.unwritten = {
+    state = row,
+    task_id = info.task_id,
+    failure = self:failure_text(client, job),
+    result = reply_of(client, entry, row),
+    is_given_back = is_given_back,
+  }
+  self.unwritten[entry.id] = entry
+  self:write(client, entry)
+end
+
+--- All that has changed is written down before anybody is told of any of it.
+function Tasks:note_changes(client)
+  local job = raw.changed(client)
+  while job do
+    self:note(client, job)
+    self.news[#self.news + 1] = job
+    job = raw.changed(client)
+  end
+end
+
+-- --- what is about to happen ---
+
+--- The limit on creates that all who share the store have, as the store takes it.
+function Tasks:limit()
+  local limit = self.guard.limit
+  if limit then
+    local is_window = limit.seconds < math.huge
+    return { count = limit.count, since = is_window and core.wall() - limit.seconds or nil }
+  end
+end
+
+local function refuse(client, entry, code, why)
+  entry.why = why
+  raw.refuse(client, entry.job, code)
+end
+
+function Tasks:let_one_go(client, entry, sent, over)
+  if sent[entry.id] then
+    entry.state = "sending"
+    raw.permit(client, entry.job)
+  elseif over[entry.id] then
+    refuse(client, entry, "budget", self.guard:why_spent())
+  else
+    self:lose(client, entry)
+  end
+end
+
+-- Creates that want to leave: all of them are marked with one write.
+function Tasks:let_go(client)
+  local ids = {}
+  local job = raw.asking(client)
+  while job do
+    local _, info = raw.info(client, job)
+    ids[#ids + 1] = info.external_task_id
+    job = raw.asking(client)
+  end
+  if #ids == 0 then
+    return
+  end
+  local sent, over, why = self.store:sending(ids, self:limit())
+  for _, id in ipairs(ids) do
+    local entry = self:entry_of(id)
+    if sent then
+      self:let_one_go(client, entry, sent, over)
+    else
+      refuse(client, entry, "io", { reason = over, hint = why.hint, retryable = why.retryable })
+    end
+  end
+end
+
+-- --- from time to time ---
+
+-- What was learned of the gateway is for all who use it.
+function Tasks:tell_gateway(client)
+  local facts = raw.gateway(client)
+  if facts.changes ~= self.learned then
+    local done, message = self.store:learn(facts)
+    if not done then
+      return self:suffer(client, message)
+    end
+    self.learned = facts.changes
+  end
+end
+
+function Tasks:renew(client)
+  local done, lost = self.store:renew()
+  if not done then
+    return self:suffer(client, lost)
+  end
+  self.problem = nil
+  self.renew_at = core.now() + self.lease / 3
+  raw.license(client, self.lease * SLACK)
+  for _, id in ipairs(lost) do
+    self:lose(client, self:entry_of(id))
+  end
+  for _, entry in pairs(self.unwritten) do
+    self:write(client, entry)
+  end
+end
+
+--- What is to be done now and then; whoever dispatches calls it.
+function Tasks:turn(client)
+  self:note_changes(client)
+  local changes = raw.changes(client)
+  if changes ~= self.changes then
+    self.changes = changes
+    self:let_go(client)
+    self:tell_gateway(client)
+  end
+  if core.now() >= self.renew_at then
+    self:renew(client)
+  end
+  self:watch(client)
+end
+
+--- Seconds until `turn` has something to do.
+function Tasks:left()
+  local due = math.min(self.renew_at, next(self.parked) and self.watch_at or math.huge)
+  return math.max(0, due - core.now())
+end
+
+--- Give everything back. The store must be usable.
+function Tasks:close(client)
+  self:note_changes(client)
+  self.is_closed = true
+  self.store:close()
+end
+
+-- --- what is told of it ---
+
+--- What the store knows of why a job ended.
+function Tasks:explain(facts)
+  local entry = self:entry_of(facts.external_task_id)
+  for name, value in pairs(entry and entry.why or {}) do
+    facts[name] = value
+  end
+end
+
+-- The words of a row's state for those who wait for another process.
+local SEEN = { sending = "submitting", unresolved = "submitting" }
+
+--- What the store knows of a job that runs: its state, if it is another's; and `info.warning`.
+function Tasks:amend(state, info)
+  local entry = self.parked[info.external_task_id or ""]
+  if entry then
+    info.task_id = info.task_id or entry.task_id
+    info.warning = "another process runs this task"
+    state = SEEN[entry.state] or entry.state
+  end
+  if self.problem and not self.is_closed then
+    info.warning = "it is not written down: " .. self.problem
+  end
+  return state
+end
+
+-- --- files ---
+
+--- For save.lua: false when the file could not be written down.
+function Tasks:add_file(client, result, file)
+  local record, message = self.store:by_task_id(result.task_id)
+  local done = record
+  if record then
+    done, message = self.store:saved(record.external_task_id, file)
+  end
+  if done == nil then
+    self:suffer(client, message)
+    return false
+  end
+  return true
+end
+
+--- For save.lua: what is known of a file that was saved under this path.
+function Tasks:find_file(result, path)
+  local record = self.store:by_task_id(result.task_id)
+  for _, file in ipairs(record and self.store:files(record.external_task_id) or {}) do
+    if file.path == path then
+      return file
+    end
+  end
+end
+
+return M
