@@ -234,6 +234,8 @@ describe("a failure that can pass", function()
       } }
       assert.equal(retryable, made.retryable)
     end
+    local late = { attempt { code = "timeout", request = "create", retryable = false } }
+    assert.is_true(make({ code = "timeout", operation = "wait", attempts = late }).retryable)
     local earlier = attempt { code = "network", retryable = true }
     assert.is_false(make({ code = "auth", attempts = { earlier } }).retryable)
   end)

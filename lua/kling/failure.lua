@@ -195,7 +195,9 @@ local function is_retryable(failure, last)
   elseif failure.operation == "submit" and failure.task_state ~= "not-created" then
     return false
   end
-  if last and last.code == failure.code then
+  if failure.operation == "wait" and failure.code == "timeout" then
+    return true -- whatever became of a request that was too late before
+  elseif last and last.code == failure.code then
     return last.retryable
   end
   return passing[failure.code] or false
