@@ -153,8 +153,10 @@ static void set_for_download(struct transfer *t) {
   const struct http_shared *s = t->shared;
   CURL *easy = t->easy;
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, kling_transfer_on_file);
-  /* libcurl takes up to a hundred of these at a time; a step is to be short. */
+  /* libcurl takes up to a hundred of these at a time; a step is to be short.
+   * Over HTTP/2 7.88 misses the end of a stream that such a buffer cuts. */
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 2048L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, kling_transfer_on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
   /* not asked for, but undone when it comes all the same */
