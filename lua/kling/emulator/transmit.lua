@@ -14,6 +14,11 @@ local function is_http2(stream)
   return stream.connection.version == 2
 end
 
+-- Has the client had enough? lua-http takes writing to a stream that was reset for a mistake of ours.
+local function is_given_up(stream)
+  return is_http2(stream) and stream.state == "closed"
+end
+
 local function hang_up(stream)
   if stream.connection.socket then
     stream.connection.socket:shutdown("rw")
@@ -94,7 +99,7 @@ local function write_body(stream, reply)
   local sent = 0
   for block in blocks(reply, bytes, limit) do
     sent = sent + #block
-    if not stream:write_chunk(block, sent == size, SECONDS) then
+    if is_given_up(stream) or not stream:write_chunk(block, sent == size, SECONDS) then
       return
     end
     if reply.entry then -- in the router's log
@@ -139,7 +144,7 @@ function transmit.send(stream, request, reply)
   if transfer.delay then
     cqueues.sleep(transfer.delay)
   end
-  if send_nothing(stream, transfer) then
+  if is_given_up(stream) or send_nothing(stream, transfer) then
     return
   end
   if write_headers(stream, request, reply) then
