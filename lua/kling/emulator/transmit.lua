@@ -14,7 +14,7 @@ local function is_http2(stream)
   return stream.connection.version == 2
 end
 
--- Has the client had enough? lua-http takes writing to a stream that was reset for a mistake of ours.
+-- Has the client had enough? lua-http takes writing to a stream that was reset for our mistake.
 local function is_given_up(stream)
   return is_http2(stream) and stream.state == "closed"
 end
