@@ -43,8 +43,8 @@ end
 
 -- Who may know what; a new file may know neither until it is named here.
 local KNOWS_LUA = set [[
-  client client_download client_gate client_gateway client_jobs client_options clip console core
-  handle info json reply reset
+  client client_cadence client_download client_gate client_gateway client_jobs client_options clip
+  console core handle info json reply reset
 ]]
 local KNOWS_CURL = set "core http shared transfer transfer_download"
 

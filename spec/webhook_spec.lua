@@ -263,7 +263,7 @@ describe("a callback", function()
     end)
 
     it("makes its task looked at rarely from the start, and others as ever", function()
-      local client, receiver = start { max_poll_interval = NEVER }
+      local client, receiver = start { max_poll_interval = NEVER, patience = 0 }
       local called = submit(client, receiver)
       local plain = client:submit(quick.CLIP)
       local plain_id = inbox:drive(client, function()

@@ -1,22 +1,167 @@
-/* cadence.c - when to look at a task again. */
+/* cadence.c - when to look at a task again: what is known of durations. */
 #include "cadence.h"
 
-static const double GROWTH = 1.25;
+#include <math.h>
+#include <string.h>
 
-static double interval(const struct cadence *c, unsigned looks) {
-  double seconds = c->poll_interval;
-  while (looks > 1 && seconds < c->max_poll_interval) {
-    seconds *= GROWTH;
-    looks--;
-  }
-  return seconds < c->max_poll_interval ? seconds : c->max_poll_interval;
+/* Chosen by simulation (bench/cadence). */
+static const double BINS_PER_E = 12.0;   /* a bin is 8.7 % of an age */
+static const double MEMORY = 100.0;      /* tasks through a bin */
+static const double PRIOR_WEIGHT = 0.5;  /* tasks through a bin */
+static const double PRIOR_MEDIAN = 60.0; /* seconds */
+static const double PRIOR_POWER = 1.8;   /* half in 33 to 110 s */
+static const double UNEXPECTED = 0.05;   /* share of an end spread evenly */
+static const double NO_TIME = 1e-6;      /* bins: then, for all we know */
+static const double STEEPEST = 8.0;      /* hazard of a bin: ends at once */
+
+/* Log-logistic. */
+static double believed(double age) {
+  return log1p(pow(age / PRIOR_MEDIAN, PRIOR_POWER));
 }
 
-double kling_cadence_next(const struct cadence *c, unsigned looks, double u) {
-  double seconds = looks == 0 ? c->first_poll : interval(c, looks);
-  seconds *= 0.9 + 0.2 * u;
-  if (looks > 0 && seconds > c->max_poll_interval) {
-    seconds = c->max_poll_interval;
+void kling_cadence_open(struct cadence *c, const struct cadence_options *o) {
+  int i;
+  memset(c, 0, sizeof(*c));
+  c->options = *o;
+  for (i = 0; i < CADENCE_BINS; i++) {
+    c->prior[i] = (float)(believed(kling_cadence_age(i + 1)) -
+                          believed(kling_cadence_age(i)));
   }
-  return seconds;
+  kling_cadence_plan(c);
+}
+
+double kling_cadence_bin(double age) {
+  double bin = age > 0.0 ? log1p(age) * BINS_PER_E : 0.0;
+  return bin < CADENCE_BINS ? bin : CADENCE_BINS;
+}
+
+double kling_cadence_age(double bin) {
+  return expm1(bin / BINS_PER_E);
+}
+
+double kling_cadence_hazard(const struct cadence *c, int bin) {
+  double ends = c->ends[bin] + PRIOR_WEIGHT * c->prior[bin];
+  double hazard = ends / (c->lived[bin] + PRIOR_WEIGHT);
+  return hazard < STEEPEST ? hazard : STEEPEST;
+}
+
+/* --- learning --- */
+
+static void add(struct cadence *c, int bin, double lived, double ends) {
+  double weight = lived > ends / 2.0 ? lived : ends / 2.0;
+  double kept = 1.0 - weight / MEMORY;
+  c->lived[bin] = (float)(c->lived[bin] * kept + lived);
+  c->ends[bin] = (float)(c->ends[bin] * kept + ends);
+}
+
+/* How much of a bin is between two ages in bins. */
+static double overlap(int bin, double from, double to) {
+  double low = from > bin ? from : bin;
+  double high = to < bin + 1 ? to : bin + 1;
+  return high > low ? high - low : 0.0;
+}
+
+void kling_cadence_survive(struct cadence *c, double from, double to) {
+  double low = kling_cadence_bin(from);
+  double high = kling_cadence_bin(to);
+  int i;
+  for (i = (int)low; i < high; i++) {
+    add(c, i, overlap(i, low, high), 0.0);
+  }
+  c->seen++;
+}
+
+/* The share of an end in (low, high] that falls in each bin, by what is known
+ * so far (the E-step of an EM algorithm). A part is spread evenly: else what
+ * was never seen would never be believed. */
+static void spread(const struct cadence *c, double low, double high,
+                   double share[CADENCE_BINS]) {
+  double alive = 1.0;
+  double even = UNEXPECTED / (high - low);
+  double sum = 0.0;
+  int i;
+  for (i = (int)low; i < high; i++) {
+    double hazard = kling_cadence_hazard(c, i) * overlap(i, low, high);
+    share[i] = alive * -expm1(-hazard); /* exact where it is next to nothing */
+    alive -= share[i];
+    sum += share[i];
+  }
+  for (i = (int)low; i < high; i++) {
+    share[i] =
+        (1.0 - UNEXPECTED) * share[i] / sum + even * overlap(i, low, high);
+  }
+}
+
+void kling_cadence_end(struct cadence *c, double after, double by) {
+  double low = kling_cadence_bin(after);
+  double high = kling_cadence_bin(by);
+  double share[CADENCE_BINS];
+  double later = 0.0;
+  int i;
+  c->seen++;
+  c->learned++;
+  if (low >= CADENCE_BINS) {
+    return;
+  }
+  if (high - low < NO_TIME) {
+    add(c, (int)low, 0.0, 1.0);
+    return;
+  }
+  spread(c, low, high, share);
+  for (i = (int)ceil(high) - 1; i >= (int)low; i--) {
+    add(c, i, overlap(i, low, high) * (later + share[i] / 2.0), share[i]);
+    later += share[i];
+  }
+}
+
+/* --- telling --- */
+
+static double between(double low, double high, double u) {
+  return low + (high - low) * u;
+}
+
+double kling_cadence_rarest(const struct cadence *c, double u) {
+  return c->options.max_poll_interval * between(0.9, 1.0, u);
+}
+
+/* Where the bounds meet the upper one wins, and looks still vary. */
+static double vary(const struct cadence *c, double seconds, double u) {
+  double low = fmax(seconds * 0.9, c->options.poll_interval);
+  double high = fmin(seconds * 1.1, c->options.max_poll_interval);
+  if (low > high * 0.95) {
+    low = high * 0.9;
+  }
+  return between(low, high, u);
+}
+
+double kling_cadence_next(struct cadence *c, double age, double u) {
+  double bin = kling_cadence_bin(age);
+  int i = bin < CADENCE_BINS ? (int)bin : CADENCE_BINS - 1;
+  if (c->seen >= c->plan_due) {
+    kling_cadence_plan(c);
+  }
+  if (age <= 0.0) {
+    return fmax(c->first * between(0.9, 1.1, u), c->options.first_poll);
+  }
+  return vary(c, between(c->gaps[i], c->gaps[i + 1], bin - i), u);
+}
+
+double kling_cadence_quantile(const struct cadence *c, double age,
+                              double share) {
+  double bin = kling_cadence_bin(age);
+  double hazard = -log1p(-share); /* to live through until then */
+  int i = (int)bin;
+  if (c->learned == 0) {
+    return -1.0;
+  }
+  for (; i < CADENCE_BINS; i++) {
+    double in_bin = kling_cadence_hazard(c, i);
+    double left = in_bin * (i + 1 - bin);
+    if (left >= hazard) {
+      return kling_cadence_age(bin + hazard / in_bin);
+    }
+    hazard -= left;
+    bin = i + 1;
+  }
+  return kling_cadence_age(CADENCE_BINS);
 }

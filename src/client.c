@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "client_cadence.h"
 #include "client_download.h"
 #include "client_gate.h"
 #include "client_gateway.h"
@@ -327,6 +328,7 @@ void kling_client_open(lua_State *L) {
   lua_pop(L, 1);
   lua_newtable(L);
   kling_setfuncs(L, raw_functions);
+  kling_client_cadence_open(L);
   kling_client_gateway_open(L);
   kling_client_jobs_open(L);
   kling_client_gate_open(L);

@@ -5,6 +5,7 @@
 #include "client_download.h"
 #include "handle.h"
 #include "info.h"
+#include "lifespan.h"
 #include "reply.h"
 #include "sink.h"
 
@@ -16,9 +17,15 @@ static const struct job *check_job(lua_State *L) {
 }
 
 static int client_info(lua_State *L) { /* Lua: raw.info(client, job) */
+  const struct client *c = kling_client_check_any(L, 1);
   const struct job job = *check_job(L);
+  double eta = kling_lifespan_left(&c->engine, &job, 0.5);
   lua_pushstring(L, kling_job_state_name((enum job_state)job.state));
   kling_info_push(L, &job);
+  if (eta >= 0.0) {
+    lua_pushnumber(L, eta);
+    lua_setfield(L, -2, "eta");
+  }
   return 2;
 }
 

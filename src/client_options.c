@@ -52,6 +52,7 @@ void kling_client_read_options(lua_State *L, struct engine_options *o) {
   o->cadence.first_poll = number_option(L, "first_poll");
   o->cadence.poll_interval = number_option(L, "poll_interval");
   o->cadence.max_poll_interval = number_option(L, "max_poll_interval");
+  o->cadence.patience = number_option(L, "patience");
   o->submit_timeout = number_option(L, "submit_timeout");
   o->resolve_timeout = number_option(L, "resolve_timeout");
   o->resolve = policy_option(L);

@@ -36,7 +36,7 @@ bool kling_engine_open(struct engine *e, const struct engine_options *o) {
   memset(e, 0, sizeof(*e));
   e->free = e->changed.first = NO_JOB;
   e->alarm = -1.0;
-  e->cadence = o->cadence;
+  kling_cadence_open(&e->cadence, &o->cadence);
   e->submit_timeout = o->submit_timeout;
   kling_gate_open(&e->gate, o->max_running, o->is_gated);
   e->resolve_timeout = o->resolve_timeout;

@@ -30,7 +30,7 @@ enum resolve_policy {
 
 struct engine_options {
   struct http_options http;
-  struct cadence cadence;
+  struct cadence_options cadence;
   double submit_timeout;
   double resolve_timeout;
   enum resolve_policy resolve;

@@ -92,6 +92,8 @@ struct job {
   double started;          /* clock: submit or attach */
   double tried;            /* clock: the first create request; 0: none yet */
   double accepted;         /* clock */
+  double born;             /* clock: accepted by the service; 0: not known */
+  double survived;         /* seconds of age at which it was seen to run */
   double updated;          /* Unix seconds: as the last reply said */
   double ended;            /* clock; 0: runs */
   char *task_id;

@@ -3,6 +3,7 @@
 
 #include "api.h"
 #include "clock.h"
+#include "lifespan.h"
 #include "note.h"
 #include "retry.h"
 
@@ -18,8 +19,9 @@ enum {
  * callbacks get lost. */
 static double seconds_to_next(struct engine *e, const struct job *job) {
   double u = kling_engine_random(e);
-  double usual = kling_cadence_next(&e->cadence, job->looks, u);
-  double rare = kling_cadence_next(&e->cadence, UINT16_MAX, u);
+  double age = job->looks > 0 ? kling_lifespan_age(job) : 0.0;
+  double usual = kling_cadence_next(&e->cadence, age, u);
+  double rare = kling_cadence_rarest(&e->cadence, u);
   if (job->is_hinted) {
     return 0.0;
   }
@@ -38,8 +40,8 @@ void kling_look_later(struct engine *e, struct job *job,
     job->failures++;
   }
   delay = kling_retry_delay(job->failures, after, kling_engine_random(e));
-  if (after < 0.0 && delay > e->cadence.max_poll_interval) {
-    delay = e->cadence.max_poll_interval;
+  if (after < 0.0 && delay > e->cadence.options.max_poll_interval) {
+    delay = e->cadence.options.max_poll_interval;
   }
   kling_engine_schedule(e, job, delay);
   kling_engine_mark(e, job);
@@ -159,11 +161,14 @@ static void see_task(struct engine *e, struct job *job, struct transfer *t,
   keep_facts(e, job, &reply->task);
   job->was_warned = job->was_warned && reply->task.state == API_UNKNOWN;
   if (reply->task.state == API_SUCCEEDED) {
+    kling_lifespan_end(e, job, &reply->task);
     kling_note_success(e, job, t);
     kling_engine_end(e, job, EVENT_SUCCEEDED, KLING_OK);
   } else if (reply->task.state == API_FAILED) {
+    kling_lifespan_end(e, job, &reply->task);
     fail_at_service(e, job, t, reply);
   } else {
+    kling_lifespan_survive(e, job, &reply->task);
     progress(e, job, reply->task.state);
   }
 }

@@ -6,6 +6,7 @@
 
 #include "api.h"
 #include "clock.h"
+#include "lifespan.h"
 #include "look.h"
 #include "note.h"
 #include "resolve.h"
@@ -122,6 +123,7 @@ static void finish_create(struct engine *e, struct job *job,
   kling_api_read(API_CREATE, t->result.status, t->body.bytes, t->body.len,
                  &reply);
   if (reply.verdict == VERDICT_OK) {
+    kling_lifespan_begin(job);
     kling_outcome_accept(e, job, &reply.task);
     return;
   }

@@ -11,6 +11,7 @@ local options = require "kling.options"
 local recovery = require "kling.recovery"
 local url = require "kling.url"
 
+require "kling.eta"
 require "kling.job"
 require "kling.map"
 require "kling.save"
@@ -46,6 +47,7 @@ local rules = {
   first_poll = { type = "number", min = 0, max = DAY, default = 3 },
   poll_interval = { type = "number", above = 0, max = DAY, default = 3 },
   max_poll_interval = { type = "number", above = 0, max = DAY, default = 15 },
+  patience = { type = "number", min = 0, max = DAY, default = 0.5 },
   connect_timeout = { type = "number", above = 0, max = DAY, default = 10 },
   request_timeout = { type = "number", above = 0, max = DAY, default = 30 },
   stall_timeout = { type = "number", above = 0, max = DAY, default = 30 },

@@ -16,6 +16,10 @@ function Job:wait(seconds)
   return self:client():wait(self, seconds)
 end
 
+function Job:eta()
+  return self:client():eta(self)
+end
+
 function Job:save(folder, options)
   local client = self:client()
   Client.check_open(client, "save") -- here too, as in wait

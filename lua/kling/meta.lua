@@ -110,10 +110,15 @@
 ---@field task_id? string
 ---@field external_task_id? string
 ---@field elapsed number seconds since submit or attach; stands still once the job has ended
----@field eta? number seconds until it probably ends; this version does not estimate it yet
+---@field eta? number seconds until it probably ends (as likely before as after): the `seconds` of `client:eta`; nil while unknown
 ---@field status? string the service's own word for the state
 ---@field warning? string something odd that is being ridden out, such as a status this version does not know or a store that cannot be written
 ---@field failure? kling.Failure why it ended, or, while it runs, the last thing that went wrong
+
+---@class kling.Eta seconds from now; 0 when it should be over already
+---@field seconds number as likely before as after
+---@field low number one task in ten ends before
+---@field high number one task in ten ends after
 
 ---@class kling.File
 ---@field path string
@@ -147,9 +152,10 @@
 ---@class kling.Options
 ---@field api_key? string default: the environment's COMETAPI_KEY; blanks around it are cut off
 ---@field base_url? string default: COMETAPI_BASE_URL, else "https://api.cometapi.com"
----@field first_poll? number seconds from a task's acceptance to the first look at it; default 3
----@field poll_interval? number seconds between the first looks; default 3
+---@field first_poll? number seconds from a task's acceptance to the first look at it, at least; later (at most 4 x max_poll_interval) once it is known that tasks take longer; default 3
+---@field poll_interval? number seconds between looks, at least; default 3
 ---@field max_poll_interval? number seconds between looks, at most; default 15
+---@field patience? number seconds of delay that one look is worth: the client learns how long tasks take and looks when `patience` x looks + delay (from a task's end to the look that sees it) is least on average; 0: as often as poll_interval allows; default 0.5
 ---@field connect_timeout? number seconds for name, connection and TLS; default 10
 ---@field request_timeout? number seconds for one whole API request; default 30
 ---@field stall_timeout? number seconds without a byte after which a download counts as broken; default 30
@@ -272,6 +278,15 @@ function Client:next(jobs, seconds) end
 ---     end
 function Client:map(list, options) end
 
+--- When the job will probably end, from how long tasks of this client took so far and how long this one has run. Sends
+--- nothing, never waits.
+---@param job kling.Job
+---@return kling.Eta? eta nil while nothing is known: no task has ended yet, this one is not accepted, has no known beginning, or has ended
+---
+---     local eta = client:eta(job)
+---     if eta then print(("about %.0f s (%.0f to %.0f)"):format(eta.seconds, eta.low, eta.high)) end
+function Client:eta(job) end
+
 --- Download a finished task's files: `folder/<task id>.mp3`, `.wav`, `.mp4`. Each appears under its name only when it is
 --- whole and on disk. The key is not sent to the hosts the files come from. Trouble that may pass is ridden out until
 --- the time is over. What came by then stays in `<name>.part` (and `<name>.part.info`, which says of what it is the
@@ -360,7 +375,7 @@ function Client:timeout() end
 function Client:close() end
 
 ---@class kling.Job
---- `job:wait(600)` is `client:wait(job, 600)`; likewise poll, save and cancel. Two handles of the same job are equal.
+--- `job:wait(600)` is `client:wait(job, 600)`; likewise poll, eta, save and cancel. Two handles of the same job are equal.
 local Job = {}
 
 --- The client that runs it.
@@ -376,6 +391,9 @@ function Job:poll() end
 ---@return string? message
 ---@return kling.Failure? failure
 function Job:wait(seconds) end
+
+---@return kling.Eta? eta
+function Job:eta() end
 
 ---@param folder string
 ---@param options? kling.SaveOptions

@@ -12,7 +12,6 @@
 
 #include "../../src/address.h"
 #include "../../src/attempt.h"
-#include "../../src/cadence.h"
 #include "../../src/clock.h"
 #include "../../src/job.h"
 #include "../../src/json.h"
@@ -28,21 +27,6 @@ static int parts_retry_delay(lua_State *L) {
   lua_pushnumber(L, kling_retry_delay((unsigned)luaL_checkinteger(L, 1),
                                       luaL_checknumber(L, 2),
                                       luaL_checknumber(L, 3)));
-  return 1;
-}
-
-/* Lua: parts.cadence_next({first, interval, max}, looks, u) */
-static int parts_cadence_next(lua_State *L) {
-  struct cadence c;
-  luaL_checktype(L, 1, LUA_TTABLE);
-  lua_rawgeti(L, 1, 1);
-  lua_rawgeti(L, 1, 2);
-  lua_rawgeti(L, 1, 3);
-  c.first_poll = luaL_checknumber(L, -3);
-  c.poll_interval = luaL_checknumber(L, -2);
-  c.max_poll_interval = luaL_checknumber(L, -1);
-  lua_pushnumber(L, kling_cadence_next(&c, (unsigned)luaL_checkinteger(L, 2),
-                                       luaL_checknumber(L, 3)));
   return 1;
 }
 
@@ -216,7 +200,6 @@ static const char *poller_name(void) {
 
 static const luaL_Reg functions[] = {
     {"retry_delay",       parts_retry_delay      },
-    {"cadence_next",      parts_cadence_next     },
     {"sha256",            parts_sha256           },
     {"address_kind",      parts_address_kind     },
     {"unix_address_kind", parts_unix_address_kind},
@@ -238,6 +221,7 @@ int luaopen_kling_parts(lua_State *L) {
   kling_json_open(L);
   lua_newtable(L);
   kling_setfuncs(L, functions);
+  kling_parts_open_cadence(L);
   kling_parts_open_files(L);
   kling_parts_open_objects(L);
   kling_parts_open_descriptors(L);

@@ -5,6 +5,7 @@
 #include "../../src/compat.h"
 
 /* Each adds its functions to the table on top of the stack. */
+void kling_parts_open_cadence(lua_State *L);
 void kling_parts_open_files(lua_State *L);
 void kling_parts_open_objects(lua_State *L);
 void kling_parts_open_descriptors(lua_State *L);

@@ -1,0 +1,88 @@
+/* parts_cadence.c - a cadence as an object, for specs. */
+#include "parts.h"
+
+#include "../../src/cadence.h"
+
+#define CADENCE "kling.parts.cadence"
+
+static struct cadence *check_cadence(lua_State *L) {
+  return luaL_checkudata(L, 1, CADENCE);
+}
+
+/* Lua: parts.cadence(first_poll, poll_interval, max_poll_interval, patience) */
+static int parts_cadence(lua_State *L) {
+  struct cadence_options o;
+  o.first_poll = luaL_checknumber(L, 1);
+  o.poll_interval = luaL_checknumber(L, 2);
+  o.max_poll_interval = luaL_checknumber(L, 3);
+  o.patience = luaL_checknumber(L, 4);
+  kling_cadence_open(lua_newuserdata(L, sizeof(struct cadence)), &o);
+  luaL_getmetatable(L, CADENCE);
+  lua_setmetatable(L, -2);
+  return 1;
+}
+
+static int cadence_next(lua_State *L) { /* Lua: cadence:next(age, u) */
+  lua_pushnumber(L, kling_cadence_next(check_cadence(L), luaL_checknumber(L, 2),
+                                       luaL_checknumber(L, 3)));
+  return 1;
+}
+
+static int cadence_rarest(lua_State *L) { /* Lua: cadence:rarest(u) */
+  lua_pushnumber(
+      L, kling_cadence_rarest(check_cadence(L), luaL_checknumber(L, 2)));
+  return 1;
+}
+
+static int cadence_survive(lua_State *L) { /* Lua: cadence:survive(from, to) */
+  kling_cadence_survive(check_cadence(L), luaL_checknumber(L, 2),
+                        luaL_checknumber(L, 3));
+  return 0;
+}
+
+static int cadence_end(lua_State *L) { /* Lua: cadence:finish(after, by) */
+  kling_cadence_end(check_cadence(L), luaL_checknumber(L, 2),
+                    luaL_checknumber(L, 3));
+  return 0;
+}
+
+static int cadence_quantile(lua_State *L) { /* Lua: :quantile(age, share) */
+  lua_pushnumber(L, kling_cadence_quantile(check_cadence(L),
+                                           luaL_checknumber(L, 2),
+                                           luaL_checknumber(L, 3)));
+  return 1;
+}
+
+static int cadence_write(lua_State *L) { /* Lua: cadence:write() */
+  char text[CADENCE_TEXT_SIZE];
+  size_t len = kling_cadence_write(check_cadence(L), text);
+  lua_pushlstring(L, text, len);
+  return 1;
+}
+
+static int cadence_read(lua_State *L) { /* Lua: cadence:read(text) */
+  lua_pushboolean(L,
+                  kling_cadence_read(check_cadence(L), luaL_checkstring(L, 2)));
+  return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"next",     cadence_next    },
+    {"rarest",   cadence_rarest  },
+    {"survive",  cadence_survive },
+    {"finish",   cadence_end     },
+    {"quantile", cadence_quantile},
+    {"write",    cadence_write   },
+    {"read",     cadence_read    },
+    {NULL,       NULL            },
+};
+
+void kling_parts_open_cadence(lua_State *L) {
+  kling_newmetatable(L, CADENCE);
+  kling_setfuncs(L, methods);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  lua_pushcfunction(L, parts_cadence);
+  lua_setfield(L, -2, "cadence");
+}
