@@ -1,7 +1,11 @@
 /* parts_cadence.c - a cadence as an object, for specs. */
 #include "parts.h"
 
+#include <string.h>
+
 #include "../../src/cadence.h"
+#include "../../src/clock.h"
+#include "../../src/lifespan.h"
 
 #define CADENCE "kling.parts.cadence"
 
@@ -77,6 +81,26 @@ static const luaL_Reg methods[] = {
     {NULL,       NULL            },
 };
 
+/* Lua: parts.lifespan_end(age, survived, created_at, updated_at): the median
+ * duration of those that survived, after this one end */
+static int parts_lifespan_end(lua_State *L) {
+  static const struct cadence_options options = {3.0, 3.0, 15.0, 0.5};
+  struct engine *e = lua_newuserdata(L, sizeof(*e));
+  struct job job;
+  struct api_task task;
+  memset(e, 0, sizeof(*e));
+  memset(&job, 0, sizeof(job));
+  memset(&task, 0, sizeof(task));
+  kling_cadence_open(&e->cadence, &options);
+  job.born = kling_clock_now() - luaL_checknumber(L, 1);
+  job.survived = luaL_checknumber(L, 2);
+  task.created_at = luaL_checknumber(L, 3);
+  task.updated_at = luaL_checknumber(L, 4);
+  kling_lifespan_end(e, &job, &task);
+  lua_pushnumber(L, kling_cadence_quantile(&e->cadence, job.survived, 0.5));
+  return 1;
+}
+
 void kling_parts_open_cadence(lua_State *L) {
   kling_newmetatable(L, CADENCE);
   kling_setfuncs(L, methods);
@@ -85,4 +109,6 @@ void kling_parts_open_cadence(lua_State *L) {
   lua_pop(L, 1);
   lua_pushcfunction(L, parts_cadence);
   lua_setfield(L, -2, "cadence");
+  lua_pushcfunction(L, parts_lifespan_end);
+  lua_setfield(L, -2, "lifespan_end");
 }
