@@ -115,11 +115,6 @@
 ---@field warning? string something odd that is being ridden out, such as a status this version does not know or a store that cannot be written
 ---@field failure? kling.Failure why it ended, or, while it runs, the last thing that went wrong
 
----@class kling.Eta seconds from now; 0 when it should be over already
----@field seconds number as likely before as after
----@field low number one task in ten ends before
----@field high number one task in ten ends after
-
 ---@class kling.File
 ---@field path string
 ---@field format "mp3"|"wav"|"video"
@@ -278,13 +273,11 @@ function Client:next(jobs, seconds) end
 ---     end
 function Client:map(list, options) end
 
---- When the job will probably end, from how long tasks of this client took so far and how long this one has run. Sends
---- nothing, never waits.
+--- In how many seconds the job will end, by how long tasks took so far and how long this one has run. Sends nothing.
 ---@param job kling.Job
----@return kling.Eta? eta nil while nothing is known: no task has ended yet, this one is not accepted, has no known beginning, or has ended
+---@return { seconds: number, low: number, high: number }? eta the median; of ten tasks one ends before `low`, one after `high`. nil while nothing is known: no task has ended yet, or this one's beginning is not known; and when it has ended
 ---
----     local eta = client:eta(job)
----     if eta then print(("about %.0f s (%.0f to %.0f)"):format(eta.seconds, eta.low, eta.high)) end
+---     local eta = client:eta(job) -- 0: it should be over already
 function Client:eta(job) end
 
 --- Download a finished task's files: `folder/<task id>.mp3`, `.wav`, `.mp4`. Each appears under its name only when it is
@@ -392,7 +385,7 @@ function Job:poll() end
 ---@return kling.Failure? failure
 function Job:wait(seconds) end
 
----@return kling.Eta? eta
+---@return { seconds: number, low: number, high: number }? eta
 function Job:eta() end
 
 ---@param folder string
