@@ -273,11 +273,9 @@ function Client:next(jobs, seconds) end
 ---     end
 function Client:map(list, options) end
 
---- In how many seconds the job will end, by how long tasks took so far and how long this one has run. Sends nothing.
+--- In how many seconds the job will end, by how long tasks took so far and how long this one has run; 0: it should be over already.
 ---@param job kling.Job
 ---@return { seconds: number, low: number, high: number }? eta the median; of ten tasks one ends before `low`, one after `high`. nil while nothing is known: no task has ended yet, or this one's beginning is not known; and when it has ended
----
----     local eta = client:eta(job) -- 0: it should be over already
 function Client:eta(job) end
 
 --- Download a finished task's files: `folder/<task id>.mp3`, `.wav`, `.mp4`. Each appears under its name only when it is
