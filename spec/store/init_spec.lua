@@ -21,7 +21,7 @@ end
 describe("store.open", function()
   it("raises for what is no store's URL, and blames the caller's line", function()
     local wrong = { "tasks.db", "mysql:x", "sqlite:", "sqlite::memory:", "sqlite://tasks.db",
-      "postgresql://user:a@b@host/db" }
+      "postgresql://user:a@b@host/db", "postgresql://user:50%off@host/db" }
     for _, url in ipairs(wrong) do
       assert.matches("^spec/store/init_spec.lua:%d+: store.open: .* expected", message_of(url))
       assert.is_string(kling_store.check_url(url))

@@ -1,5 +1,5 @@
-/* parts_descriptors.c - the poller, and the descriptors and limits that specs
- * need around it and around sinks. */
+/* parts_descriptors.c - the poller, and the descriptors, limits and processes
+ * that specs need. */
 #define _POSIX_C_SOURCE 200809L
 #include "parts.h"
 
@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../src/poller.h"
@@ -168,7 +169,23 @@ static void add_errors(lua_State *L) {
   lua_setfield(L, -2, "errors");
 }
 
+static int parts_fork(lua_State *L) { /* Lua: parts.fork(): 0 in the child */
+  lua_pushinteger(L, fork());
+  return 1;
+}
+
+static int parts_wait(lua_State *L) { /* Lua: parts.wait(pid): its status */
+  int status = -1;
+  if (waitpid((pid_t)luaL_checkinteger(L, 1), &status, 0) < 0) {
+    return luaL_error(L, "cannot wait: %s", strerror(errno));
+  }
+  lua_pushinteger(L, status);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
+    {"fork",            parts_fork           },
+    {"wait",            parts_wait           },
     {"poller",          parts_poller         },
     {"pipe",            parts_pipe           },
     {"write",           parts_write          },

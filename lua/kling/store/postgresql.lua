@@ -22,7 +22,8 @@ function M.parse(_, url)
   if not user then
     host = url:match "^%a+://([^?]*)"
   end
-  if host:find "@" or url:find "%s" then -- libpq would print the password in what it says of this
+  local is_encoded = not url:gsub("%%%x%x", ""):find "[%%%s]"
+  if host:find "@" or not is_encoded then -- libpq would quote the password in what it says of this
     return nil, "postgresql://user:password@host:port/database expected, percent-encoded"
   end
   return with_limits(url), "postgresql://" .. (user and user .. "@" or "") .. host

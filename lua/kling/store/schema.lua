@@ -70,9 +70,8 @@ function M.bring_up(connection, steps)
       connection:change(sql)
     end
   end
-  if version < #steps then
-    connection:change("UPDATE meta SET value = ? WHERE name = 'version'", tostring(#steps))
-  end
+  -- Also when it is the same: what cannot be written is found out before it is needed.
+  connection:change("UPDATE meta SET value = ? WHERE name = 'version'", tostring(#steps))
   return true
 end
 

@@ -9,7 +9,7 @@ local KNOWN = {
   { "lock timeout", "another process holds it locked", "Try again.", true },
   { "disk is full", "the disk is full", "Free space, then try again.", true },
   { "[Nn]o space left", "the disk is full", "Free space, then try again.", true },
-  { "readonly database", "it is read-only", "Allow writing, or name another file." },
+  { "readonly database", "it is read-only", "Allow writing to the file and its folder." },
   { "read%-only", "it is read-only", "Name a server that takes writes." },
   { "unable to open", "it cannot be opened", "Check that its folder exists and may be written." },
   { "not a database", "the file is no SQLite database",
