@@ -21,7 +21,7 @@ local FILL = [[
     added = added + (is_added and 1 or 0)
   end
   print(opened and "opened" or "not opened")
-  print(failure and failure.code .. " " .. failure.task_state .. " " .. failure.billed or "no failure")
+  print(failure and table.concat({ failure.code, failure.task_state, failure.billed }, " "))
   print(failure and message or "")
   print(failure and failure.hint or "")
   if opened then
@@ -117,7 +117,8 @@ describe("a store in SQLite", function()
     opened:close()
     local content = scratch.read(path)
     scratch.write(path, content:sub(1, 4096) .. ("\255"):rep(#content - 4096))
-    assert_fails("the file is damaged %(database disk image is malformed%)$", "restore a copy", open())
+    assert_fails("the file is damaged %(database disk image is malformed%)$", "restore a copy",
+      open())
   end)
 
   it("says so when a part of it is missing", function()
@@ -139,17 +140,25 @@ describe("a store in SQLite", function()
       count = count + 1
       added, message, failure = add(opened, ("long"):rep(100) .. count)
     end
-    assert.is_true(assert_fails("the disk is full", "Free space", added, message, failure).retryable)
+    local failed = assert_fails("the disk is full", "Free space", added, message, failure)
+    assert.is_true(failed.retryable)
     assert.equal(count, #opened:pending())
     opened.connection:rows("PRAGMA max_page_count = " .. pages + 100)
     assert.is_true(add(opened, ("long"):rep(100) .. count))
     opened:close()
   end)
 
+  -- A command to run another under, with a small disk in the folder; nil where one may not mount.
+  local function on_small_disk(size, filler)
+    local script = ("mount -t tmpfs -o size=%s none %s && head -c %d /dev/zero >%s/filler"):format(
+      size, folder, filler, folder)
+    local wrap = ("unshare -m sh -c '%s && exec \"$@\"' sh"):format(script)
+    return os.execute(wrap .. " true >/dev/null 2>&1") == os.execute "true" and wrap or nil
+  end
+
   it("on a real full disk loses nothing that it said was there", function()
-    local wrap = ("unshare -m sh -c 'mount -t tmpfs -o size=300k none %s && exec \"$@\"' sh"):format(
-      folder)
-    if os.execute(wrap .. " true >/dev/null 2>&1") ~= os.execute "true" then
+    local wrap = on_small_disk("300k", 0)
+    if not wrap then
       pending "may not mount"
       return
     end
@@ -159,9 +168,8 @@ describe("a store in SQLite", function()
   end)
 
   it("cannot be opened on a full disk", function()
-    local wrap = ("unshare -m sh -c 'mount -t tmpfs -o size=8k none %s && head -c 8192 /dev/zero "
-      .. ">%s/filler; exec \"$@\"' sh"):format(folder, folder)
-    if os.execute(wrap .. " true >/dev/null 2>&1") ~= os.execute "true" then
+    local wrap = on_small_disk("8k", 8192)
+    if not wrap then
       pending "may not mount"
       return
     end
@@ -181,7 +189,7 @@ describe("a store in SQLite", function()
       os.execute("chmod 400 " .. path)
       local lines = outcome(lua_process.run(FILL, { path, 1 }, wrap))
       assert.same({ "not opened", "io not-created no" }, { lines[1], lines[2] })
-      assert.matches("tasks.db: it is read%-only %(attempt to write a readonly database%)$", lines[3])
+      assert.matches("it is read%-only %(attempt to write a readonly database%)$", lines[3])
       assert.matches("^Allow writing", lines[4])
     end)
 
@@ -217,8 +225,8 @@ describe("a store in SQLite", function()
   it("made by a newer kling is not touched", function()
     assert(open()):close()
     sqlite3 "UPDATE meta SET value = '99' WHERE name = 'version'"
-    assert_fails("made by a newer kling %(its version is 99, this kling knows %d+%)$", "Update kling",
-      open())
+    assert_fails("made by a newer kling %(its version is 99, this kling knows %d+%)$",
+      "Update kling", open())
     assert.equal("99\n", sqlite3 "SELECT value FROM meta")
   end)
 

@@ -82,7 +82,8 @@ describe("the schema of the store", function()
     end
 
     it("has that step's tables, and is of its version", function()
-      assert.is_true(bring_up("ALTER TABLE tasks ADD COLUMN cost TEXT", "UPDATE tasks SET cost = 'x'"))
+      assert.is_true(bring_up("ALTER TABLE tasks ADD COLUMN cost TEXT",
+        "UPDATE tasks SET cost = 'x'"))
       assert.equal("2", version())
       assert.equal("x", live:rows("SELECT cost FROM tasks")[1].cost)
       assert.is_true(bring_up "never run again")

@@ -65,26 +65,41 @@ end
 
 M.drop = drop
 
-local function connect(self)
+local function open_raw(self)
   local raw, problem = self.dialect.connect(self.target)
   if not raw then
     fail(problem)
   end
   raw:autocommit(true) -- ends the transaction that LuaDBI has begun
   self.raw = raw
-  local ok, why = pcall(self.dialect.set_up, self)
+  self.dialect.set_up(self)
+end
+
+local FIRST_REST, LONGEST_REST = 0.5, 30 -- seconds
+
+-- A server that is away may take its time to say nothing, with the whole program waiting; and each
+-- connection that LuaDBI fails to make keeps its socket. So the next try waits, longer each time.
+local function connect(self)
+  if core.now() < self.rests_until then
+    error(self.trouble, 0)
+  end
+  local ok, why = pcall(open_raw, self)
   if not ok then
     drop(self)
+    self.trouble, self.rest = why, math.min(self.rest * 2, LONGEST_REST)
+    self.rests_until = core.now() + self.rest
     error(why, 0)
   end
+  self.rest = FIRST_REST
 end
 
 --- A connection that is made when it is first used, and once more when it was lost.
 function M.new(dialect, target)
   let_go_of_inherited()
-  local self = { dialect = dialect, target = target, pid = core.pid(), statements = {} }
+  local self = setmetatable({ dialect = dialect, target = target, pid = core.pid() }, Connection)
+  self.statements, self.rest, self.rests_until = {}, FIRST_REST, 0
   opened[self] = true
-  return setmetatable(self, Connection)
+  return self
 end
 
 local function prepare(self, sql)

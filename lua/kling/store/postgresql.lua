@@ -59,8 +59,7 @@ end
 
 --- Does a table of ours exist?
 function M.has_table(self, name)
-  local sql = "SELECT 1 FROM pg_tables WHERE schemaname = 'kling' AND tablename = ?"
-  return #self:rows(sql, name) > 0
+  return self:rows("SELECT to_regclass('kling.' || ?) IS NOT NULL AS found", name)[1].found
 end
 
 function M.now(self)

@@ -17,7 +17,10 @@ local KNOWN = {
   { "malformed", "the file is damaged",
     "Move it away or restore a copy; tasks can be found at the service: list." },
   { "newer kling", nil, "Update kling; an older one must not write to it." },
-  { "connect", "there is no connection", "Check that the server runs and the URL is right.", true },
+  { "permission denied", nil, "Let this user make and use the schema kling." },
+  -- For a wrong password, too: LuaDBI sends a BEGIN into a refused connection, and tells of that.
+  { "connect", "there is no connection",
+    "Check that the server runs, and the URL's user, password and database.", true },
 }
 
 local OTHERWISE = { nil, nil, "Check the store; nothing is sent that is not in it." }
