@@ -28,7 +28,7 @@ describe("kling", function()
       assert.equal(0, result.code, name)
       assert.is_truthy(result.out:find("Usage: kling " .. name, 1, true), name)
     end
-    assert.equal(10, count)
+    assert.equal(12, count)
   end)
 
   it("shows the same help by its own command", function()

@@ -3,6 +3,7 @@
 local cli = require "spec.support.cli"
 local emulator = require "spec.support.emulator"
 local json = require "cjson.safe"
+local scratch = require "spec.support.scratch"
 
 describe("a command that is interrupted", function()
   local server
@@ -77,19 +78,23 @@ describe("a command that is interrupted", function()
     assert.is_nil(result.err:find("To go on", 1, true))
   end)
 
-  it("leaves no half file", function()
+  it("leaves no half file under a file's name, and goes on", function()
     local id = start({ "submit", "--video-id", cli.VIDEO_ID }):finish().out:match "%d+"
     server:advance(10)
-    server:fault { name = "trickle", on = "download", forever = true }
-    local folder = os.tmpname()
-    os.remove(folder)
+    server:fault { name = "trickle", on = "download", times = 3 }
+    local folder = scratch.new()
     local process = start { "save", id, "--out", folder }
     wait_until_logged "download"
     process:signal "INT"
     local result = process:finish()
     assert.equal(130, result.code, result.err)
     assert.is_truthy(result.err:find(("To go on: kling save %s"):format(id), 1, true))
-    assert.is_true(os.remove(folder)) -- an empty one can be
+    for _, name in ipairs(scratch.names(folder)) do
+      assert.matches("%.part", name)
+    end
+    assert.equal(0, start({ "save", id, "--out", folder }):finish().code)
+    assert.equal(3, #scratch.names(folder))
+    scratch.remove(folder)
   end)
 
   for _, case in ipairs { { "poll", "query" }, { "list", "list" } } do

@@ -39,7 +39,8 @@ end
 
 local function command_line(words, options)
   local quoted = { "env", environment(options.env), quote(interpreter()) }
-  quoted[#quoted + 1] = options.code and "-e " .. quote(options.code) or "bin/kling"
+  quoted[#quoted + 1] = options.code and "-e " .. quote(options.code)
+    or options.is_quick and "spec/support/quick_kling.lua" or "bin/kling"
   for _, word in ipairs(words) do
     quoted[#quoted + 1] = quote(word)
   end
@@ -50,11 +51,13 @@ local Process = {}
 Process.__index = Process
 
 --- Start it. Options: `env`, added to its environment; `out`, where its output goes instead;
---- `code`, what to run instead of bin/kling.
+--- `code`, what to run instead of bin/kling; `is_quick`, to look at tasks all the time.
 function M.start(words, options)
   options = options or {}
   local self = setmetatable({ out = os.tmpname(), err = os.tmpname() }, Process)
-  self.pipe = assert(io.popen(("%s >%s 2>%s </dev/null & echo $!; wait $!; echo $?"):format(
+  -- the shell's own errors: it announces killed children
+  local shell = "exec 2>/dev/null; %s >%s 2>%s </dev/null & echo $!; wait $!; echo $?"
+  self.pipe = assert(io.popen(shell:format(
     command_line(words, options), quote(options.out or self.out), quote(self.err))))
   self.pid = self.pipe:read "*l"
   return self

@@ -14,6 +14,14 @@ local function seconds(text)
   return number(text, 0, "seconds, 0 or more,")
 end
 
+local function above_zero(text)
+  local value, problem = seconds(text)
+  if value == 0 then
+    return nil, "more than 0 seconds expected"
+  end
+  return value, problem
+end
+
 local function whole(text)
   local value, problem = number(text, 1, "a whole number, 1 or more,")
   if value and value % 1 ~= 0 then
@@ -69,11 +77,16 @@ function M.to_request(args)
   }
 end
 
---- Where tasks are remembered.
-function M.store(parser)
-  return parser:option("--store", "remember tasks there: sqlite:FILE or postgresql://host/database")
-    :argname "<url>"
+--- Where tasks are remembered. `default` says which store it is when none is named.
+function M.store(parser, default)
+  local text = "where tasks are remembered: sqlite:FILE or postgresql://user@host/database"
+  parser:option("--store", default and text .. "; default: " .. default or text):argname "<url>"
+  converted(parser, "--lease", "seconds after which others may take over what a killed process "
+    .. "had; default 15", above_zero):argname "<seconds>"
 end
+
+--- What a store is called that --out brings along.
+M.FOLDER_STORE = "the file .kling.db in --out"
 
 local function submits(text)
   local count = tonumber(text:match "^(%d+)$")

@@ -5,8 +5,8 @@ local argparse = require "argparse"
 local exit = require "kling.cli.exit"
 local report = require "kling.cli.report"
 
-local names = { "run", "submit", "poll", "wait", "save", "list", "doctor", "emulate",
-  "version" }
+local names = { "run", "submit", "poll", "wait", "save", "list", "batch", "resume", "doctor",
+  "emulate", "version" }
 
 local ABOUT = "Gives a silent clip its sound through CometAPI's Kling API."
 

@@ -10,6 +10,7 @@ function run.configure(parser)
   parser:description "Submit a clip, wait for its sound and save it."
   arguments.request(parser)
   arguments.files(parser)
+  arguments.store(parser)
   arguments.spending(parser)
   arguments.service(parser)
 end

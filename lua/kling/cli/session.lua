@@ -10,6 +10,8 @@ local usage = require "kling.cli.usage"
 
 local SLICE = 0.25 -- seconds between looks for Ctrl-C, and between changes of the live line
 
+local LEASE = 15 -- seconds: whoever runs a killed command again is not to wait for a minute
+
 local Session = {}
 Session.__index = Session
 
@@ -72,6 +74,7 @@ local function new_client(self, args)
     ca = args.ca,
     proxy = args.proxy,
     store = args.store,
+    lease = args.store and (args.lease or LEASE),
     resolve = args.resolve,
     max_submits = args.max_submits,
     dry_run = args.dry_run,

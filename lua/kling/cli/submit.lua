@@ -9,6 +9,7 @@ local submit = {}
 function submit.configure(parser)
   parser:description "Submit a clip and print the task's id once the service has accepted it."
   arguments.request(parser)
+  arguments.store(parser)
   arguments.spending(parser)
   arguments.service(parser)
 end
