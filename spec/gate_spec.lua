@@ -3,6 +3,7 @@
 local core = require "kling.core"
 local emulator = require "spec.support.emulator"
 local quick = require "spec.support.quick"
+local remembering = require "spec.support.remembering"
 
 local raw = core.raw
 local PATIENCE = quick.PATIENCE
@@ -182,6 +183,60 @@ describe("the gate", function()
       collectgarbage()
       client:step(PATIENCE)
       assert.is_true(raw.permit(client, raw.asking(client)))
+    end)
+  end)
+
+  describe("of a parked job", function()
+    local function park()
+      open { max_running = 1 }
+      return raw.start_task(client, remembering.named "parked", "parked", false, "parked")
+    end
+
+    it("lets nothing through, and gives it no place", function()
+      local job = park()
+      step_on()
+      assert.is_nil(raw.asking(client))
+      assert.same({ "may-exist", "maybe" }, { raw.known(client, job) })
+      local other = submit()
+      client:step(PATIENCE)
+      assert.same({ other }, all_asking())
+      assert.is_true(nothing_was_sent())
+    end)
+
+    it("lets it create a task like any other when it is told to", function()
+      local job = park()
+      assert.is_true(raw.go_on(client, job, "create"))
+      assert.same({ "not-created", "no" }, { raw.known(client, job) })
+      client:step(PATIENCE)
+      assert.same({ job }, all_asking())
+      raw.permit(client, job)
+      until_state(job, "submitted")
+      assert.equal("parked", server:ledger()[1].external_task_id)
+      assert.is_false(raw.go_on(client, job, "create"))
+    end)
+
+    it("lets it follow a task, or ask for one", function()
+      local task_id = remembering.make_task(server, "parked")
+      for mode, told in pairs { attach = task_id, resolve = false } do
+        local job = park()
+        raw.go_on(client, job, mode, told or nil)
+        until_state(job, "submitted")
+        assert.equal(task_id, select(2, raw.info(client, job)).task_id)
+        raw.close(client)
+      end
+      assert.equal(1, #server:ledger())
+    end)
+
+    it("is passed over when all others end unsent: it is another process's", function()
+      local job = park()
+      server:fault { name = "service_code", on = "create", code = 1102 }
+      local other = submit()
+      client:step(PATIENCE)
+      raw.permit(client, raw.asking(client))
+      until_state(other, "failed")
+      assert.equal("queued", state_of(job))
+      assert.is_true(raw.stop(client, job))
+      assert.is_false(raw.go_on(client, job, "create"))
     end)
   end)
 

@@ -285,6 +285,7 @@ function Tasks:turn(client)
     self:renew(client)
   end
   self:watch(client)
+  self:note_changes(client) -- of jobs that were refused, or lost
 end
 
 --- Seconds until `turn` has something to do.
