@@ -100,6 +100,12 @@ describe("a save", function()
       is_whole(assert(save())[1])
     end)
 
+    it("tries a link again that may have been too young", function()
+      server:variant "links_fixed"
+      server:fault { name = "status", on = "download", status = 404 }
+      is_whole(assert(save())[1])
+    end)
+
     it("tells of it when the service does not know the task any more", function()
       server:advance(3601)
       server:fault { name = "service_code", on = "query", code = 1203 }
@@ -204,6 +210,7 @@ describe("a save", function()
       assert.is_nil(files)
       assert.same({ "io", true }, { failure.code, failure.retryable })
       assert.matches("another save is writing it", message, 1, true)
+      assert.matches("Wait for the other", failure.hint)
       assert.same({ code = 0, out = "", err = "" }, process:finish())
       assert.same({ result.task_id .. ".wav" }, scratch.names(folder))
     end)

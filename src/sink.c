@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Read again at a time: half a millisecond's work, for the host's sake. */
+/* Read again at a time: about a millisecond's work, for the host's sake. */
 enum { SLICE = 128 * 1024 };
 
 static bool fail(struct sink *s, int error) {

@@ -20,6 +20,8 @@ local hints = {
   network = "Check the network and the proxy, then save again: it goes on from what is there.",
 }
 
+local BUSY = "Wait for the other save to end."
+
 --- Why nothing may be downloaded from there, or nil.
 function M.refusal(client, link)
   local private, scheme = raw.private(client), url.scheme(link)
@@ -164,12 +166,15 @@ local function is_dead(client, file)
     and raw.failure(client, file.job).code == "expired"
 end
 
--- A link that is the same as before is as dead as before.
+-- A link that is the same as before may have been too young: a file need not be everywhere at once
+-- where it is downloaded from. The second time it is dead.
 local function take_link(client, file, fresh)
   local link = results.links(fresh, file.format)[file.number]
-  if not link or link.url == file.url or M.refusal(client, link.url) then
+  local is_same = link ~= nil and link.url == file.url
+  if not link or is_same and file.has_same_link or M.refusal(client, link.url) then
     return false
   end
+  file.has_same_link = is_same
   file.attempts = attempts_of(client, file)
   file.url = link.url
   return true
@@ -204,8 +209,8 @@ local function give_up(client, files)
   stop_all(client, files)
   local facts = raw.failure(client, file.job)
   facts.path = file.path
-  facts.hint = hints[facts.code]
   facts.attempts = attempts_of(client, file)
+  facts.hint = hints[facts.code] or facts.code == "io" and may_pass(facts) and BUSY or nil
   return nil, facts
 end
 
