@@ -117,22 +117,22 @@ static bool is_identity(struct text v) {
   return v.len == 0 || (v.len == 8 && strncasecmp(v.at, "identity", 8) == 0);
 }
 
-void kling_head_read(struct head *h, const char *bytes, size_t len) {
-  struct text line = {bytes, len};
+void kling_head_read(struct head *h, const char *line, size_t len) {
+  struct text whole = {line, len};
   struct text value;
-  if (len > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+  if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
     kling_head_start(h);
-  } else if (is_named(line, "ETag", &value)) {
+  } else if (is_named(whole, "ETag", &value)) {
     read_etag(h, value);
-  } else if (is_named(line, "Last-Modified", &value)) {
+  } else if (is_named(whole, "Last-Modified", &value)) {
     keep(h->modified, sizeof(h->modified), value);
-  } else if (is_named(line, "Date", &value)) {
+  } else if (is_named(whole, "Date", &value)) {
     keep(h->date, sizeof(h->date), value);
-  } else if (is_named(line, "Content-Range", &value)) {
+  } else if (is_named(whole, "Content-Range", &value)) {
     read_range(h, value);
-  } else if (is_named(line, "Content-Encoding", &value)) {
+  } else if (is_named(whole, "Content-Encoding", &value)) {
     h->is_encoded = !is_identity(value);
-  } else if (is_named(line, "Transfer-Encoding", &value)) {
+  } else if (is_named(whole, "Transfer-Encoding", &value)) {
     h->is_chunked = true;
   }
 }

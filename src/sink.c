@@ -42,6 +42,15 @@ static void start_over(struct sink *s) {
 
 /* --- opening --- */
 
+/* What is too long for its place is left out. */
+static void copy(char *to, size_t size, const char *from) {
+  size_t len = strlen(from);
+  to[0] = '\0';
+  if (len < size) {
+    memcpy(to, from, len + 1);
+  }
+}
+
 static bool init(struct sink *s, const struct sink_options *o) {
   memset(s, 0, sizeof(*s));
   s->fd = -1;
@@ -67,7 +76,7 @@ static bool know(struct sink *s, const char *source) {
     s->known = found;
   } else {
     memset(&s->known, 0, sizeof(s->known));
-    strcpy(s->known.source, source);
+    copy(s->known.source, sizeof(s->known.source), source);
     s->known.total = -1;
   }
   return is_ours;
@@ -77,8 +86,8 @@ static bool know(struct sink *s, const char *source) {
  * or nothing is to be done. */
 static bool open_whole(struct sink *s, const char *digest) {
   struct stat there;
-  if (!s->known.digest[0] && digest && strlen(digest) < SHA256_HEX) {
-    strcpy(s->known.digest, digest);
+  if (!s->known.digest[0] && digest) {
+    copy(s->known.digest, sizeof(s->known.digest), digest);
   }
   if (!s->known.digest[0]) {
     return fail(s, EEXIST);
@@ -217,9 +226,8 @@ bool kling_sink_can_resume(const struct sink *s) {
 /* Without a note of it the part file is of no use to others, and no harm. */
 void kling_sink_learn(struct sink *s, const char *validator, int64_t total) {
   s->known.total = s->expected = total;
-  s->known.validator[0] = '\0';
-  if (validator[0] && strlen(validator) < sizeof(s->known.validator)) {
-    strcpy(s->known.validator, validator);
+  copy(s->known.validator, sizeof(s->known.validator), validator);
+  if (s->known.validator[0]) {
     kling_part_write(s->info, &s->known);
   }
 }
