@@ -56,11 +56,17 @@ function M.failure_of(client, job)
   return facts and failure.new(facts)
 end
 
-local function info_of(client, job)
+--- A job's state, and info without its failure.
+function M.state_of(client, job)
   local state, info = raw.info(client, job)
   local tasks = raw.private(client).tasks
-  info.failure = M.failure_of(client, job)
   return tasks and tasks:amend(state, info) or state, info
+end
+
+local function info_of(client, job)
+  local state, info = M.state_of(client, job)
+  info.failure = M.failure_of(client, job)
+  return state, info
 end
 
 local function next_changed(client, tasks)

@@ -136,7 +136,7 @@ function Map:look_at(item)
   local outcome = item.outcome
   local state = raw.ended(self.client, outcome.job)
   if not state and self.options.on_progress then
-    state = raw.info(self.client, outcome.job)
+    state = Client.state_of(self.client, outcome.job)
     if state ~= outcome.state then
       outcome.state = state
       self:report(item)

@@ -61,7 +61,7 @@ describe("kling doctor", function()
     with_tasks(url):close()
     local result = run { "doctor", "--store", url }
     assert.equal(0, result.code, result.err)
-    assert.is_truthy(result.out:find(url .. ": 2 tasks pending, 1 of them unresolved", 1, true),
+    assert.is_truthy(result.out:find("/tasks.db: 2 tasks pending, 1 of them unresolved", 1, true),
       result.out)
     assert.is_truthy(result.out:find("asking by external id: works; list of tasks: unknown", 1,
       true), result.out)

@@ -18,6 +18,7 @@ describe("kling resume", function()
 
   before_each(function()
     server:reset()
+    server:life { submitted = 0.1, processing = 0.1 }
     folder = scratch.new()
     out = folder .. "/out"
     url = "sqlite:" .. folder .. "/tasks.db"
@@ -70,6 +71,47 @@ describe("kling resume", function()
     first, all = assert(json.decode(first)), assert(json.decode(all))
     assert.same({ true, 3, 1, 1 }, { first.ok, #first.files, all.done, all.total })
     assert.equal(1, #server:ledger())
+  end)
+
+  it("goes on after Ctrl-C, which says so", function()
+    server:fault { name = "delay", on = "create", seconds = 2, accepted = true }
+    local process = start("run", "--video-id", cli.VIDEO_ID, "--store", url, "--out", out)
+    cli.wait_until(function()
+      return #server:ledger() == 1
+    end)
+    process:signal "INT"
+    local result = process:finish()
+    assert.equal(130, result.code, result.err)
+    local go_on = ("To go on: kling resume --store %s --out %s\n"):format(url, out)
+    assert.is_truthy(result.err:find(go_on, 1, true), result.err)
+    result = run("resume", "--store", url, "--out", out)
+    assert.equal(0, result.code, result.err)
+    assert.equal("1 of 1 done\n", result.err)
+    assert.equal(1, #server:ledger())
+  end)
+
+  it("goes on after a wait that was too short", function()
+    server:life { submitted = 1, processing = 1 }
+    local result = run("run", "--video-id", cli.VIDEO_ID, "--store", url, "--out", out,
+      "--timeout", "1")
+    assert.equal(4, result.code)
+    local id = result.err:match "task (%d+) accepted"
+    local wait = ("To go on: kling wait %s --store %s && kling save %s"):format(id, url, id)
+    assert.is_truthy(result.err:find(wait, 1, true), result.err)
+    assert.equal(0, run("wait", id, "--store", url).code)
+    assert.equal("", run("list", "--pending", "--store", url).out)
+  end)
+
+  it("does not repeat a password", function()
+    local report = require "kling.cli.report"
+    local old, text = io.stderr, ""
+    io.stderr = { write = function(_, ...) -- luacheck: ignore
+      text = text .. table.concat { ... }
+    end }
+    report.finish({ command = "run", store = "postgresql://u:secret@h/db", words = {} },
+      { failure = { code = "timeout", message = "late", hint = "wait" } }, function() end)
+    io.stderr = old -- luacheck: ignore
+    assert.is_truthy(text:find("--store 'postgresql://u@h/db'", 1, true), text)
   end)
 
   it("has nothing to do when all has ended", function()

@@ -52,7 +52,7 @@ local function look_into_store(args)
   if not gateway then
     return nil, failure
   end
-  found.name = args.store
+  found.name = store.name -- without a password
   found.gateway = { external_query = gateway.external_query, list = gateway.list }
   return found
 end

@@ -13,26 +13,46 @@ end
 -- Failures that doing the same again does not mend.
 local final = { failed = true, not_found = true, policy = true }
 
+-- Failures after which a task may yet be on its way, or be sent.
+local passing = { timeout = true, interrupted = true, terminated = true }
+
+-- Not to be repeated, though it was an argument: this may go to a log.
+local function without_password(word)
+  return (word:gsub("(%a+://[^/@:]*):[^/@]*@", "%1@"))
+end
+
+local function option(name, value)
+  return value and (" --%s %s"):format(name, quote(without_password(value))) or ""
+end
+
 local function host_of(args)
-  return args.base_url and " --base-url " .. quote(args.base_url) or ""
+  return option("base-url", args.base_url) .. option("store", args.store)
 end
 
 -- The same command again.
 local function words_of(args)
   local words = { "kling" }
   for _, word in ipairs(args.words) do
-    words[#words + 1] = quote(word)
+    words[#words + 1] = quote(without_password(word))
   end
   return table.concat(words, " ")
 end
 
+-- Without its id only the store can find the task; whatever else is pending there comes along.
+local function resume_all(args, failure)
+  local may_be_made = failure.task_state == "may-exist" or passing[failure.code]
+  return args.store and args.command ~= "list" and args.command ~= "doctor" and may_be_made
+    and ("kling resume%s%s"):format(host_of(args), option("out", args.out)) or nil
+end
+
 -- The command that goes on where this one ended, or nil.
 local function resume(args, outcome)
+  local id, failure = outcome.task_id, outcome.failure
   if outcome.can_go_on then
     return words_of(args)
-  end
-  local id = outcome.task_id
-  if not id or final[outcome.failure.code] then
+  elseif not id then
+    return resume_all(args, failure)
+  elseif final[failure.code] then
     return nil
   end
   local wait = ("kling wait %s%s"):format(quote(id), host_of(args))

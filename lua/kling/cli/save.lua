@@ -10,6 +10,7 @@ function save.configure(parser)
   parser:description "Save a task's files; waits for it when it has not ended."
   arguments.task(parser)
   arguments.files(parser)
+  arguments.store(parser)
   arguments.service(parser)
 end
 

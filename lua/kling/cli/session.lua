@@ -206,14 +206,27 @@ local function interruption(self, signal)
   }
 end
 
--- The process is about to end, and with it our side of a job that has not: what is known of its
--- task then is what cancelling says.
+-- What is known of a job that has not ended, when nobody goes on with it or the store's next reader
+-- does: what cancelling says would end it there too.
+local function facts_of(self)
+  if self.args.store then
+    local _, _, known = self.client:wait(self.job, 0)
+    return known, "The store has the task: nothing is lost."
+  end
+  local _, known = self.client:cancel(self.job)
+  return known, known.hint
+end
+
+-- The process is about to end, and with it our side of a job that has not.
 local function settle(self, failure)
-  local cancelled, known = self.client:cancel(self.job)
-  if cancelled and not (known.task_id and failure.hint) then
+  if ended[self.client:poll(self.job)] then
+    return
+  end
+  local known, hint = facts_of(self)
+  if not (known.task_id and failure.hint) then
     failure.external_task_id = known.external_task_id
     failure.task_state, failure.billed = known.task_state, known.billed
-    failure.hint = known.hint
+    failure.hint = hint
   end
 end
 

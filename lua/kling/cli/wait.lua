@@ -9,6 +9,7 @@ local wait = {}
 function wait.configure(parser)
   parser:description "Wait until a task has ended and print the links to its files."
   arguments.task(parser)
+  arguments.store(parser)
   arguments.service(parser)
 end
 
