@@ -195,6 +195,57 @@ describe("a lost create", function()
   end)
 end)
 
+describe("a create that is refused and yet given a task id", function()
+  specify_server { clock = "manual", http2 = false }
+
+  local ID = "878000000000000001"
+
+  -- `id`: of the task in the refusal.
+  local function refuse(code, status, id)
+    server:fault {
+      name = "status", status = status, on = "create",
+      body = ('{"code":%d,"message":"no","data":{"task_id":"%s"}}'):format(code, id),
+    }
+  end
+
+  for code, status in pairs { [1303] = 429, [1302] = 200, [1200] = 400, [5000] = 500 } do
+    it(("with %d is followed, and not sent again"):format(code), function()
+      refuse(code, status, ID)
+      local client = client_of()
+      local job = client:submit(CLIP)
+      local info = quick.until_state(client, job, "submitted")
+      assert.equal(ID, info.task_id)
+      assert.same({ "may-exist", "maybe", tostring(code) },
+        { info.failure.task_state, info.failure.billed, info.failure.service_code })
+      quick.drive(client, function()
+        return #quick.logged(server, "query") > 1
+      end)
+      assert.equal(1, #quick.logged(server, "create"))
+    end)
+  end
+
+  it("is a task like any other once it is found", function()
+    local before = client_of()
+    local made = quick.until_state(before, before:submit(CLIP), "submitted")
+    refuse(1303, 429, made.task_id)
+    local client = client_of()
+    local job = client:submit { video_id = CLIP.video_id, external_task_id = "another" }
+    quick.until_state(client, job, "submitted")
+    quick.drive(client, function()
+      return raw.known(client, job) == "exists"
+    end)
+    server:advance(LIFE)
+    assert(client:wait(job, PATIENCE))
+  end)
+
+  it("with an id that nobody can ask for is asked for by its external id", function()
+    refuse(1303, 429, "..")
+    local client = client_of()
+    assert_unresolved(quick.failure(client, client:submit(CLIP)), "rate_limited")
+    assert.equal(1, #quick.logged(server, "create"))
+  end)
+end)
+
 describe("resubmitting", function()
   specify_server { clock = "manual", http2 = false }
 

@@ -335,6 +335,15 @@ static void read_success(enum api_operation operation, long http_status,
   }
 }
 
+/* What says no and names a task may have made it. */
+static void doubt_refusal(struct api_reply *out) {
+  struct scan_value data = kling_scan_get(out->document, "data");
+  out->task.task_id = kling_scan_get(data, "task_id");
+  if (kling_scan_has_text(out->task.task_id)) {
+    out->verdict = VERDICT_TROUBLE;
+  }
+}
+
 void kling_api_read(enum api_operation operation, long http_status,
                     const char *body, size_t len, struct api_reply *out) {
   memset(out, 0, offsetof(struct api_reply, index));
@@ -357,5 +366,8 @@ void kling_api_read(enum api_operation operation, long http_status,
     read_failure(operation, http_status, out);
   } else {
     unreadable(operation, http_status, out);
+  }
+  if (operation == API_CREATE) {
+    doubt_refusal(out);
   }
 }

@@ -48,8 +48,8 @@ struct api_task {
 struct api_reply {
   enum api_kind kind;
   enum api_verdict verdict;
-  enum kling_error code; /* KLING_OK for a success */
-  struct api_task task;
+  enum kling_error code;   /* KLING_OK for a success */
+  struct api_task task;    /* of a create's error: its task_id, if it has one */
   struct scan_value items; /* of a list */
   struct scan_value document;
   /* copied, since errors come nested in strings */

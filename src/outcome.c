@@ -63,20 +63,19 @@ static void break_create(struct engine *e, struct job *job,
 /* Whole or not at all: half an id is another task's. */
 static bool keep_id(struct job *job, struct scan_value v) {
   char text[ID_SIZE];
+  char path[API_PATH_SIZE];
   size_t len = kling_scan_text(v, text, sizeof(text));
-  return len > 0 && len == strlen(text) &&
+  return len > 0 && len == strlen(text) && kling_api_path(text, path) &&
          kling_job_set_text(&job->task_id, text);
 }
 
-void kling_outcome_accept(struct engine *e, struct job *job,
+bool kling_outcome_accept(struct engine *e, struct job *job,
                           const struct api_task *task) {
-  char path[API_PATH_SIZE];
+  if (!keep_id(job, task->task_id)) {
+    return false;
+  }
   job->existence = EXISTS;
   job->billed = BILLED_YES;
-  if (!keep_id(job, task->task_id) || !kling_api_path(job->task_id, path)) {
-    lose_create(e, job, KLING_PROTOCOL); /* an id nobody can ask for */
-    return;
-  }
   job->accepted = kling_clock_now();
   job->failures = 0;
   kling_job_set_text(&job->body, NULL);
@@ -84,6 +83,7 @@ void kling_outcome_accept(struct engine *e, struct job *job,
                                                      : EVENT_SUBMITTED);
   kling_look_plan(e, job);
   kling_engine_mark(e, job);
+  return true;
 }
 
 /* The account's state, or the key's: no create of this client fares better. A
@@ -113,6 +113,18 @@ static void refuse_create(struct engine *e, struct job *job,
   }
 }
 
+/* With an id there is something to look at; whether it is a task, the looks
+ * will tell. */
+static void follow_or_lose(struct engine *e, struct job *job,
+                           const struct api_reply *reply) {
+  if (!kling_outcome_accept(e, job, &reply->task)) {
+    lose_create(e, job, reply->code);
+    return;
+  }
+  job->existence = MAY_EXIST;
+  job->billed = BILLED_MAYBE;
+}
+
 static void finish_create(struct engine *e, struct job *job,
                           struct transfer *t) {
   struct api_reply reply;
@@ -124,16 +136,19 @@ static void finish_create(struct engine *e, struct job *job,
                  &reply);
   if (reply.verdict == VERDICT_OK) {
     kling_lifespan_begin(job);
-    kling_outcome_accept(e, job, &reply.task);
+    if (!kling_outcome_accept(e, job, &reply.task)) {
+      lose_create(e, job, KLING_PROTOCOL);
+    }
     return;
   }
   kling_note_reply(e, job, t, &reply,
                    reply.verdict == VERDICT_BUSY ||
-                       reply.code == KLING_RATE_LIMITED);
+                       (reply.verdict == VERDICT_REFUSED &&
+                        reply.code == KLING_RATE_LIMITED));
   if (reply.verdict == VERDICT_BUSY) {
     try_create_again(e, job, t, reply.code);
   } else if (reply.verdict == VERDICT_TROUBLE) {
-    lose_create(e, job, reply.code);
+    follow_or_lose(e, job, &reply);
   } else {
     refuse_create(e, job, &reply);
   }

@@ -19,8 +19,9 @@ bool kling_outcome_stop(struct engine *e, struct job *job, enum job_event event,
 
 /* --- for resolve.c --- */
 
-/* The service has the job's task: this one. */
-void kling_outcome_accept(struct engine *e, struct job *job,
+/* The service has the job's task: this one. False when its id is none that can
+ * be asked for, or out of memory. */
+bool kling_outcome_accept(struct engine *e, struct job *job,
                           const struct api_task *task);
 
 #endif

@@ -98,13 +98,14 @@ static void ask_now(struct engine *e, struct job *job, enum job_ask what) {
 
 /* --- the end of it all --- */
 
-static void found(struct engine *e, struct job *job,
-                  const struct api_task *task) {
-  job->resolution.ask = ASK_NOTHING;
-  kling_outcome_accept(e, job, task);
-  if (!kling_job_is_end((enum job_state)job->state)) {
-    kling_engine_schedule(e, job, 0.0); /* it may have been made long ago */
+static bool accept(struct engine *e, struct job *job,
+                   const struct api_task *task) {
+  if (!kling_outcome_accept(e, job, task)) {
+    return false;
   }
+  job->resolution.ask = ASK_NOTHING;
+  kling_engine_schedule(e, job, 0.0); /* it may have been made long ago */
+  return true;
 }
 
 static bool may_send_again(const struct engine *e, const struct job *job) {
@@ -173,14 +174,6 @@ static void ask_list_or_end(struct engine *e, struct job *job,
 
 /* --- whose task is it? --- */
 
-/* One that can be asked for. */
-static bool is_id(struct scan_value v) {
-  char text[ID_SIZE];
-  char path[API_PATH_SIZE];
-  return kling_scan_text(v, text, sizeof(text)) > 0 &&
-         kling_api_path(text, path);
-}
-
 /* A reply that has lost its way carries an id that we know. */
 static bool is_of_another_job(const struct engine *e, const struct job *job,
                               struct scan_value task_id) {
@@ -199,8 +192,7 @@ static bool is_of_another_job(const struct engine *e, const struct job *job,
 
 static bool is_ours(const struct engine *e, const struct job *job,
                     const struct api_task *task) {
-  return is_id(task->task_id) &&
-         (!kling_scan_has_text(task->external_task_id) ||
+  return (!kling_scan_has_text(task->external_task_id) ||
           kling_scan_is(task->external_task_id, job->external_task_id)) &&
          !is_of_another_job(e, job, task->task_id);
 }
@@ -218,9 +210,9 @@ static bool is_shut_out(const struct api_reply *reply) {
 
 static void finish_query(struct engine *e, struct job *job, struct transfer *t,
                          struct api_reply *reply) {
-  if (reply->verdict == VERDICT_OK && is_ours(e, job, &reply->task)) {
+  if (reply->verdict == VERDICT_OK && is_ours(e, job, &reply->task) &&
+      accept(e, job, &reply->task)) {
     kling_gateway_learn(&e->gateway, GATEWAY_QUERY, GATEWAY_WORKS);
-    found(e, job, &reply->task);
     return;
   }
   if (reply->verdict == VERDICT_OK) {
@@ -261,8 +253,7 @@ static bool find_in(struct engine *e, const struct job *job,
     if (kling_scan_has_text(task->external_task_id)) {
       kling_gateway_learn(&e->gateway, GATEWAY_LIST, GATEWAY_WORKS);
     }
-    if (kling_scan_is(task->external_task_id, job->external_task_id) &&
-        is_id(task->task_id)) {
+    if (kling_scan_is(task->external_task_id, job->external_task_id)) {
       return true;
     }
   }
@@ -275,9 +266,10 @@ static void read_list(struct engine *e, struct job *job,
   struct api_task task;
   unsigned count;
   r->is_answered = true;
-  if (find_in(e, job, items, &task, &count)) {
-    found(e, job, &task);
-  } else if (count >= PAGE_SIZE && r->page + 1 < PAGES) {
+  if (find_in(e, job, items, &task, &count) && accept(e, job, &task)) {
+    return;
+  }
+  if (count >= PAGE_SIZE && r->page + 1 < PAGES) {
     r->page++;
     ask_now(e, job, ASK_LIST);
   } else {
