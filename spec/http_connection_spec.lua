@@ -36,10 +36,11 @@ describe("a connection", function()
     assert.equal(2, quick.logged(server, "list")[1].version)
   end)
 
-  local function write_other_ca()
+  -- An authority of this name, with a key of its own.
+  local function write_other_ca(common_name)
     local key = pkey.new { type = "EC", curve = "prime256v1" }
     local name, crt = x509_name.new(), x509.new()
-    name:add("CN", "somebody else")
+    name:add("CN", common_name)
     crt:setVersion(3)
     crt:setSubject(name)
     crt:setIssuer(name)
@@ -57,10 +58,11 @@ describe("a connection", function()
   for name, options in pairs {
     ["without the ca"] = { ca = false },
     ["with a folder that lacks it"] = { ca = false, ca_path = "spec" },
-    ["with another ca"] = { ca = true },
+    ["with another ca"] = { ca = "somebody else" },
+    ["with a ca of the same name"] = { ca = "kling emulator CA" },
   } do
     it("to a server that is not trusted " .. name .. " ends at once and says why", function()
-      local path = options.ca and write_other_ca()
+      local path = options.ca and write_other_ca(options.ca)
       finally(function()
         os.remove(path or "")
       end)

@@ -267,6 +267,25 @@ describe("the key", function()
     assert.matches("bad %*+", failure.service_message)
   end)
 
+  it("is blotted out of what a status request, a list and a result bring", function()
+    local client = quick.client(server)
+    local job = client:submit(CLIP)
+    local id = quick.until_state(client, job, "submitted").task_id
+    local task = ('{"task_id":"%s","task_status":"succeed","task_status_msg":"by %s",'
+      .. '"task_result":{"videos":[{"id":"%s","url":"https://a/b"}]}}'):format(id, KEY, KEY)
+    local function answer(on, data)
+      server:fault { name = "status", on = on, status = 200, forever = true,
+        body = ('{"code":0,"data":%s}'):format(data) }
+    end
+    answer("query", task)
+    answer("list", "[" .. task .. "]")
+    local found = assert(client:query(id))
+    assert_absent(found)
+    assert.matches("^by %*+$", found.status_message)
+    assert_absent(assert(client:list()))
+    assert_absent(assert(client:wait(job, PATIENCE)))
+  end)
+
   it("is not sent to where the files are", function()
     local client = quick.client(server)
     local job = client:submit(CLIP)

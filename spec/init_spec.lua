@@ -61,7 +61,8 @@ describe("kling.new", function()
       insecure_http = { 1, "yes" },
       user_agent = { "a\nb: c", "\195\188" },
       base_url = { "", "api.example.com", "ftp://a", "https://", "https://a b", "https://u:p@a",
-        "https://a?b", "https://a#b", "http://api.example.com", "https://a\nb" },
+        "https://a?b", "https://a#b", "http://api.example.com", "https://a\nb",
+        "https://a:0", "https://a:70000/b", "https://a:65536", "https://a:99999999999", "https://[::1]:65536" },
       api_key = { "", "  ", "a\nb", "a b\0", 1, "\195\188" },
     }
     for name, values in pairs(wrong) do
@@ -77,6 +78,7 @@ describe("kling.new", function()
     new { base_url = "http://127.0.0.1:1" }
     new { base_url = "http://localhost:1/relay/" }
     new { base_url = "http://[::1]:1" }
+    new { base_url = "https://[2001:db8::0]" }
     new { base_url = "http://api.example.com", insecure_http = true }
     for _, url in ipairs { "http://127.0.0.1.example.com", "http://10.0.0.1", "http://0.0.0.0",
       "http://localhost.example.com" } do

@@ -127,6 +127,14 @@ static void add_errors(lua_State *L) {
   lua_setfield(L, -2, "errors");
 }
 
+/* Not curl_version(): through OpenLDAP it asks the resolver for this machine's
+ * name, and a resolver that is silent would hold whoever requires us. */
+static void push_curl(lua_State *L) {
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  lua_pushfstring(L, "libcurl/%s %s", info->version,
+                  info->ssl_version ? info->ssl_version : "without TLS");
+}
+
 int luaopen_kling_core(lua_State *L) {
   kling_check_lua(L);
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -144,7 +152,7 @@ int luaopen_kling_core(lua_State *L) {
   add_errors(L);
   lua_pushliteral(L, KLING_VERSION);
   lua_setfield(L, -2, "version");
-  lua_pushstring(L, curl_version());
+  push_curl(L);
   lua_setfield(L, -2, "curl");
   return 1;
 }

@@ -31,6 +31,11 @@ function M.is_loopback(url)
   return host ~= nil and core.is_loopback(host)
 end
 
+local function is_port(text)
+  local number = tonumber(text)
+  return number >= 1 and number <= 65535
+end
+
 --- Why this cannot be a base_url, or nil.
 function M.check_base(url)
   local host = M.host(url)
@@ -38,6 +43,10 @@ function M.check_base(url)
     return "https://host[:port][/path] expected"
   elseif url:find "[?#]" then
     return "a URL without query and fragment expected"
+  end
+  local port = url:match "://([^/]*)":match ":(%d+)$"
+  if port and not is_port(port) then
+    return "a port from 1 to 65535 expected"
   elseif #url > 512 then
     return "at most 512 bytes expected"
   end
