@@ -101,6 +101,7 @@ static void set_common(struct transfer *t) {
   const struct http_shared *s = t->shared;
   CURL *easy = t->easy;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->words);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, s->user_agent);
@@ -246,6 +247,7 @@ bool kling_transfer_prepare(struct transfer *t, const struct http_request *r) {
   t->sink = r->sink;
   t->tag = r->tag;
   t->sent = 0;
+  t->words[0] = '\0';
   t->is_ended = false;
   t->refused_address = false;
   if (t->is_download) {
@@ -265,6 +267,22 @@ static bool is_answered_in_bytes(const struct transfer *t) {
   curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
   return request_bytes > 0 && status == 0;
+}
+
+/* A certificate that an authority of the right name, but with another key, has
+ * signed: libcurl shows only the first of OpenSSL's errors, which is about the
+ * arithmetic and not about trust. */
+static bool is_badly_signed(const struct transfer *t) {
+  static const char *const libraries[] = {
+      ":rsa routines:", ":asn1 encoding routines:",
+      ":elliptic curve routines:"};
+  size_t i;
+  for (i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+    if (strstr(t->words, libraries[i])) {
+      return true;
+    }
+  }
+  return false;
 }
 
 static enum http_outcome outcome_of(const struct transfer *t, CURLcode code) {
@@ -310,6 +328,9 @@ bool kling_transfer_was_sent(const struct transfer *t) {
 void kling_transfer_end(struct transfer *t, int curl_code) {
   struct http_result *r = &t->result;
   curl_off_t wait = 0;
+  if (curl_code == CURLE_SSL_CONNECT_ERROR && is_badly_signed(t)) {
+    curl_code = CURLE_PEER_FAILED_VERIFICATION;
+  }
   r->outcome = outcome_of(t, (CURLcode)curl_code);
   r->curl_code = curl_code;
   r->sent = kling_transfer_was_sent(t);

@@ -52,7 +52,8 @@ struct transfer {
   struct buf body;
   struct sink *sink;
   uint64_t tag;
-  unsigned sent; /* how often libcurl was about to send it */
+  unsigned sent;   /* how often libcurl was about to send it */
+  char words[256]; /* libcurl's, of what went wrong: CURL_ERROR_SIZE */
   bool is_download;
   bool is_once;
   bool is_ended;
