@@ -62,7 +62,7 @@ describe("kling.new", function()
       user_agent = { "a\nb: c", "\195\188" },
       base_url = { "", "api.example.com", "ftp://a", "https://", "https://a b", "https://u:p@a",
         "https://a?b", "https://a#b", "http://api.example.com", "https://a\nb",
-        "https://a:0", "https://a:70000/b", "https://a:65536", "https://a:99999999999", "https://[::1]:65536" },
+        "https://a:0", "https://a:70000/b", "https://a:99999999999", "https://[::1]:65536" },
       api_key = { "", "  ", "a\nb", "a b\0", 1, "\195\188" },
     }
     for name, values in pairs(wrong) do
