@@ -87,10 +87,25 @@ static int client_go_on(lua_State *L) {
   return 1;
 }
 
+static void set_count(lua_State *L, const char *name, uint32_t count) {
+  lua_pushinteger(L, (lua_Integer)count);
+  lua_setfield(L, -2, name);
+}
+
+static int client_limits(lua_State *L) { /* Lua: raw.limits(client) */
+  const struct engine *e = &kling_client_check_any(L, 1)->engine;
+  lua_createtable(L, 0, 3);
+  set_count(L, "cap", e->gate.limiter.cap);
+  set_count(L, "running", e->gate.limiter.running);
+  set_count(L, "queued", kling_gate_queued(e));
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
     {"asking",    client_asking   },
     {"go_on",     client_go_on    },
     {"license",   client_license  },
+    {"limits",    client_limits   },
     {"permitted", client_permitted},
     {"permit",    client_permit   },
     {"refuse",    client_refuse   },

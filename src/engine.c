@@ -215,7 +215,7 @@ static double lane_due(const struct lane *lane) {
 
 double kling_engine_due(const struct engine *e) {
   double due = earlier(lane_due(&e->lanes[0]), lane_due(&e->lanes[1]));
-  return earlier(due, kling_http_due(&e->http));
+  return earlier(earlier(due, kling_gate_due(e)), kling_http_due(&e->http));
 }
 
 /* For who sleeps on the descriptor; a step is not for the alarm to cut short.
@@ -241,6 +241,7 @@ unsigned kling_engine_step(struct engine *e, double seconds) {
   unsigned before = e->changes;
   bool undisturbed;
   do {
+    kling_gate_let_go(e);
     start_due(e, &e->lanes[0]);
     start_due(e, &e->lanes[1]);
     kling_poller_set_timer(&e->http.poller, kling_engine_due(e));

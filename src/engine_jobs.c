@@ -46,7 +46,7 @@ uint32_t kling_engine_new_job(struct engine *e, enum job_kind kind) {
 
 void kling_engine_forget_if_over(struct engine *e, struct job *job) {
   if (!job->in_use || job->handles > 0 || job->is_changed || job->is_held ||
-      job->transfer || !kling_job_is_end(job->state)) {
+      job->is_running || job->transfer || !kling_job_is_end(job->state)) {
     return;
   }
   kling_job_clear(job);

@@ -7,10 +7,12 @@
 #include "clock.h"
 #include "engine.h"
 
+static const double LINGER = 300.0; /* seconds */
+
 void kling_gate_open(struct gate *g, uint32_t max_running, bool is_gated) {
   memset(g, 0, sizeof(*g));
   g->held.first = g->asking.first = g->unlicensed.first = NO_JOB;
-  g->max_running = max_running;
+  kling_limiter_open(&g->limiter, max_running);
   g->licensed_until = INFINITY;
   g->is_gated = is_gated;
 }
@@ -30,6 +32,17 @@ static void put(struct engine *e, struct job_list *list, struct job *job) {
     e->jobs[list->last].next_held = i;
   }
   list->last = i;
+}
+
+static void put_first(struct engine *e, struct job_list *list,
+                      struct job *job) {
+  uint32_t i = kling_engine_index(e, job);
+  job->is_held = true;
+  job->next_held = list->first;
+  if (list->first == NO_JOB) {
+    list->last = i;
+  }
+  list->first = i;
 }
 
 static struct job *take(struct engine *e, struct job_list *list) {
@@ -55,43 +68,93 @@ static bool is_queued(const struct job *job) {
 
 /* --- places --- */
 
-static bool has_room(const struct gate *g) {
-  return g->max_running == 0 || g->running < g->max_running;
+static void enter(struct engine *e, struct job *job) {
+  job->is_running = true;
+  kling_limiter_start(&e->gate.limiter, kling_clock_now());
 }
 
-static void enter(struct gate *g, struct job *job) {
-  job->is_running = true;
-  g->running++;
+static bool has_room(const struct engine *e) {
+  return kling_limiter_due(&e->gate.limiter) <= kling_clock_now();
 }
 
 /* They get their place here and not when they start: nobody may come between.
  */
-static void let_go(struct engine *e) {
-  while (has_room(&e->gate) && has_some(e, &e->gate.held)) {
+void kling_gate_let_go(struct engine *e) {
+  while (has_some(e, &e->gate.held) && has_room(e)) {
     struct job *job = take(e, &e->gate.held);
-    enter(&e->gate, job);
+    enter(e, job);
     kling_engine_schedule(e, job, 0.0);
   }
+}
+
+double kling_gate_due(const struct engine *e) {
+  double due = kling_limiter_due(&e->gate.limiter);
+  return e->gate.held.first == NO_JOB || isinf(due) ? -1.0 : due;
 }
 
 static bool find_place(struct engine *e, struct job *job) {
   if (job->is_running) {
     return true;
   }
-  if (has_some(e, &e->gate.held) || !has_room(&e->gate)) {
+  if (has_some(e, &e->gate.held) || !has_room(e)) {
     put(e, &e->gate.held, job);
     return false;
   }
-  enter(&e->gate, job);
+  enter(e, job);
   return true;
 }
 
-void kling_gate_leave(struct engine *e, struct job *job) {
-  if (job->is_running) {
-    job->is_running = false;
-    e->gate.running--;
-    let_go(e);
+void kling_gate_accept(struct engine *e, struct job *job) {
+  if (job->is_alive) {
+    return;
   }
+  if (job->is_running) {
+    kling_limiter_accept(&e->gate.limiter);
+  } else {
+    job->is_running = true;
+    kling_limiter_find(&e->gate.limiter);
+  }
+  job->is_alive = true;
+  kling_gate_let_go(e);
+}
+
+static void give_back(struct engine *e, struct job *job) {
+  kling_limiter_leave(&e->gate.limiter, job->is_alive);
+  job->is_running = job->is_alive = false;
+  kling_gate_let_go(e);
+}
+
+/* Did it end for us alone? */
+static bool goes_on(const struct job *job) {
+  return job->is_alive && job->state != JOB_SUCCEEDED &&
+         job->code != KLING_FAILED && job->code != KLING_NOT_FOUND;
+}
+
+void kling_gate_leave(struct engine *e, struct job *job) {
+  double since = job->accepted > 0.0 ? job->accepted : job->started;
+  double left = since + LINGER - kling_clock_now();
+  if (!job->is_running) {
+    return;
+  }
+  if (goes_on(job) && left > 0.0) {
+    kling_engine_schedule(e, job, left);
+  } else {
+    give_back(e, job);
+  }
+}
+
+void kling_gate_turn_away(struct engine *e, struct job *job,
+                          const struct gate_refusal *refusal) {
+  struct limiter *l = &e->gate.limiter;
+  double now = kling_clock_now();
+  if (refusal->is_full) {
+    kling_limiter_full(l, job->sent, now, refusal->delay, refusal->is_asked);
+  } else {
+    kling_limiter_fast(l, job->sent, now, refusal->delay);
+  }
+  job->is_running = false;
+  put_first(e, &e->gate.held, job);
+  kling_gate_let_go(e);
 }
 
 /* --- permits --- */
@@ -104,6 +167,7 @@ static bool find_permit(struct engine *e, struct job *job) {
     return false;
   }
   job->is_permitted = false; /* it is for one request */
+  job->sent = kling_clock_now();
   return true;
 }
 
@@ -191,6 +255,11 @@ void kling_gate_license(struct engine *e, double seconds) {
 bool kling_gate_pass(struct engine *e, struct job *job) {
   if (job->kind != JOB_TASK) {
     return true;
+  }
+  if (kling_job_is_end((enum job_state)job->state)) {
+    give_back(e, job); /* it has gone on long enough */
+    kling_engine_forget_if_over(e, job);
+    return false;
   }
   if (!is_licensed(&e->gate)) {
     put(e, &e->gate.unlicensed, job);

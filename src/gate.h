@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "job.h"
+#include "limiter.h"
 
 struct engine;
 
@@ -16,8 +17,7 @@ struct gate {
   struct job_list held;       /* creates without a place */
   struct job_list asking;     /* creates with a place, without a permit */
   struct job_list unlicensed; /* requests of any kind that no licence covers */
-  uint32_t running;           /* places taken */
-  uint32_t max_running;       /* 0: no limit */
+  struct limiter limiter;     /* how many places there are */
   double licensed_until;      /* kling_clock_boot */
   bool is_gated;              /* creates need a permit */
 };
@@ -28,8 +28,27 @@ void kling_gate_open(struct gate *g, uint32_t max_running, bool is_gated);
  * be due again as soon as it may. */
 bool kling_gate_pass(struct engine *e, struct job *job);
 
-/* The job's place is free again. */
+/* Let go those that may by now; when there may be more: on kling_clock_now, <
+ * 0: not before something else happens. */
+void kling_gate_let_go(struct engine *e);
+double kling_gate_due(const struct engine *e);
+
+/* Its task runs at the service. */
+void kling_gate_accept(struct engine *e, struct job *job);
+/* The job's place is free again. That of a task that goes on at the service
+ * without us is kept until five minutes after it was accepted: the service has
+ * no cancel, and nobody looks any more. */
 void kling_gate_leave(struct engine *e, struct job *job);
+
+/* The service takes no create now: too many tasks (`is_full`), or too many
+ * requests. The job is the next to go. */
+struct gate_refusal {
+  bool is_full;
+  bool is_asked; /* the service said for how long */
+  double delay;  /* seconds */
+};
+void kling_gate_turn_away(struct engine *e, struct job *job,
+                          const struct gate_refusal *refusal);
 
 /* The next job, once each, whose create waits for a permit, with one more
  * handle; NO_JOB at the end. */

@@ -83,6 +83,7 @@ struct job {
   bool is_held : 1;      /* in one of the gate's lists */
   bool is_running : 1;   /* takes one of max_running */
   bool is_parked : 1;    /* another process runs its task; it does nothing */
+  bool is_alive : 1;     /* known to run at the service, in its place */
   bool is_asking : 1;    /* waits for a permit */
   bool is_permitted : 1; /* to make one create request */
   bool was_seen : 1;     /* a query has found it */
@@ -91,6 +92,7 @@ struct job {
   bool is_hinted : 1;      /* told of a change while a request was under way */
   double started;          /* clock: submit or attach */
   double tried;            /* clock: the first create request; 0: none yet */
+  double sent;             /* clock: the last one */
   double accepted;         /* clock */
   double born;             /* clock: accepted by the service; 0: not known */
   double survived;         /* seconds of age at which it was seen to run */

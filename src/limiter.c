@@ -78,6 +78,11 @@ void kling_limiter_accept(struct limiter *l) {
   }
 }
 
+void kling_limiter_find(struct limiter *l) {
+  l->running++;
+  kling_limiter_accept(l);
+}
+
 void kling_limiter_leave(struct limiter *l, bool was_accepted) {
   if (was_accepted) {
     l->ends += l->running >= l->cap;
@@ -89,15 +94,7 @@ void kling_limiter_leave(struct limiter *l, bool was_accepted) {
   l->running--;
 }
 
-void kling_limiter_full(struct limiter *l, double sent, double now,
-                        double delay, bool is_asked) {
-  l->running--;
-  if (is_asked || l->accepted == 0) {
-    l->resume = bounded(now + delay, l->resume, INFINITY);
-  }
-  if (sent < l->refused) {
-    return; /* an echo */
-  }
+static void learn(struct limiter *l, double now) {
   if (!l->is_learned) {
     set_probe(l, NEED_MIN, PATIENCE_FIRST);
   } else if (l->is_probing) {
@@ -107,8 +104,24 @@ void kling_limiter_full(struct limiter *l, double sent, double now,
   }
   l->is_learned = true;
   l->is_probing = false;
-  l->refused = now;
   l->probe = now + l->patience;
+}
+
+void kling_limiter_full(struct limiter *l, double sent, double now,
+                        double delay, bool is_asked) {
+  l->running--;
+  if (is_asked || l->accepted == 0) {
+    l->resume = bounded(now + delay, l->resume, INFINITY);
+  }
+  if (sent < l->refused) {
+    return; /* an echo */
+  }
+  l->refused = now;
+  if (l->accepted == 0) { /* it has none for us now; how many, it did not say */
+    l->is_learned = false;
+  } else {
+    learn(l, now);
+  }
   set_cap(l, l->accepted);
 }
 

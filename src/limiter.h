@@ -23,7 +23,8 @@
  *   do when a probe is not refused until the next, which is twice as high then:
  *   when others leave, their places are found in a few steps.
  * - While nothing of ours runs, no end will tell of a place: then one create is
- *   tried after the other, as far apart as the caller says.
+ *   tried after the other, as far apart as the caller says, and the first that
+ *   is accepted begins anew: what was refused before tells of others.
  *
  * Code 1302 (requests too fast) is not about tasks: it leaves the cap alone,
  * stops all creates for a while and spaces them after that; acceptances bring
@@ -51,7 +52,7 @@ struct limiter {
   double hurried;    /* clock: the last 1302 that was no echo */
   double resume;     /* clock: no create before */
   double pace;       /* seconds between creates */
-  bool is_learned;   /* there was a refusal */
+  bool is_learned;   /* a refusal told the cap */
   bool is_probing;   /* the cap was raised since */
 };
 
@@ -66,6 +67,8 @@ double kling_limiter_due(const struct limiter *l);
 void kling_limiter_start(struct limiter *l, double now);
 /* The task in a place is known to run. */
 void kling_limiter_accept(struct limiter *l);
+/* One more is known to run that nobody asked for; it takes a place, too. */
+void kling_limiter_find(struct limiter *l);
 /* A place is free again. */
 void kling_limiter_leave(struct limiter *l, bool was_accepted);
 

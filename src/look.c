@@ -146,6 +146,7 @@ static void progress(struct engine *e, struct job *job, enum api_state state) {
     job->looks++;
   }
   job->failures = 0;
+  kling_gate_accept(e, job); /* of one that was attached to */
   kling_look_plan(e, job);
 }
 

@@ -18,24 +18,53 @@ enum { ID_SIZE = 512 };
 
 /* --- the create request --- */
 
-/* The create did not arrive, or was clearly turned away for now: the only two
- * cases in which it may be made again. */
-static void try_create_again(struct engine *e, struct job *job,
-                             const struct transfer *t, enum kling_error code) {
-  double delay;
+/* A create that did not arrive, or was clearly turned away for now: the only
+ * two that may be made again. */
+
+static double delay_after(struct engine *e, struct job *job,
+                          const struct transfer *t) {
   if (job->failures < UINT16_MAX) {
     job->failures++;
   }
-  delay = kling_retry_delay(job->failures, t->result.retry_after,
-                            kling_engine_random(e));
-  if (kling_clock_now() + delay - job->tried > e->submit_timeout) {
+  return kling_retry_delay(job->failures, t->result.retry_after,
+                           kling_engine_random(e));
+}
+
+/* False when the time for that is over. */
+static bool queue_again(struct engine *e, struct job *job, double delay,
+                        enum kling_error code) {
+  if (job->tried > 0.0 &&
+      kling_clock_now() + delay - job->tried > e->submit_timeout) {
     kling_engine_end(e, job, EVENT_FAILED, code);
-    return;
+    return false;
   }
   kling_job_apply(job, EVENT_REPULSED);
-  kling_engine_schedule(e, job, delay);
-  kling_gate_leave(e, job);
   kling_engine_mark(e, job);
+  return true;
+}
+
+static void try_create_again(struct engine *e, struct job *job,
+                             const struct transfer *t, enum kling_error code) {
+  double delay = delay_after(e, job, t);
+  if (queue_again(e, job, delay, code)) {
+    kling_engine_schedule(e, job, delay);
+    kling_gate_leave(e, job);
+  }
+}
+
+/* While tasks of ours run a place is worth waiting for, and that is not
+ * trying. */
+static void turn_away(struct engine *e, struct job *job,
+                      const struct transfer *t, const struct api_reply *reply) {
+  struct gate_refusal refusal;
+  refusal.is_full = strcmp(reply->service_code, "1303") == 0;
+  refusal.is_asked = t->result.retry_after >= 0.0;
+  refusal.delay = delay_after(e, job, t);
+  if (refusal.is_full && e->gate.limiter.accepted > 0) {
+    job->tried = 0.0;
+  }
+  kling_gate_turn_away(e, job, &refusal);
+  queue_again(e, job, refusal.delay, reply->code);
 }
 
 static void lose_create(struct engine *e, struct job *job,
@@ -81,6 +110,7 @@ bool kling_outcome_accept(struct engine *e, struct job *job,
   kling_job_set_text(&job->body, NULL);
   kling_job_apply(job, task->state == API_PROCESSING ? EVENT_PROCESSING
                                                      : EVENT_SUBMITTED);
+  kling_gate_accept(e, job);
   kling_look_plan(e, job);
   kling_engine_mark(e, job);
   return true;
@@ -146,7 +176,7 @@ static void finish_create(struct engine *e, struct job *job,
                        (reply.verdict == VERDICT_REFUSED &&
                         reply.code == KLING_RATE_LIMITED));
   if (reply.verdict == VERDICT_BUSY) {
-    try_create_again(e, job, t, reply.code);
+    turn_away(e, job, t, &reply);
   } else if (reply.verdict == VERDICT_TROUBLE) {
     follow_or_lose(e, job, &reply);
   } else {

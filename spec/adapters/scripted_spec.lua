@@ -140,8 +140,9 @@ describe("an adapter", function()
   end)
 
   it("wakes who waits for a place that somebody else's cancel has made", function()
+    server:fault { name = "delay", on = "create", seconds = 1 }
     local client = quiet_client { max_running = 1 }
-    local first, second = submitted(client), client:submit(CLIP)
+    local first, second = client:submit(CLIP), client:submit(CLIP)
     local state
     loop:start(function()
       client:wait(second, 0.1)
