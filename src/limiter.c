@@ -109,19 +109,19 @@ static void learn(struct limiter *l, double now) {
 
 void kling_limiter_full(struct limiter *l, double sent, double now,
                         double delay, bool is_asked) {
+  bool is_echo = sent < l->refused;
   l->running--;
-  if (is_asked || l->accepted == 0) {
+  if (is_asked || l->running == 0) {
     l->resume = bounded(now + delay, l->resume, INFINITY);
   }
-  if (sent < l->refused) {
-    return; /* an echo */
-  }
-  l->refused = now;
-  if (l->accepted == 0) { /* it has none for us now; how many, it did not say */
+  if (l->running == 0) { /* it has none for us now; how many, it did not say */
     l->is_learned = false;
+  } else if (is_echo) {
+    return;
   } else {
     learn(l, now);
   }
+  l->refused = now;
   set_cap(l, l->accepted);
 }
 

@@ -52,7 +52,7 @@ static void try_create_again(struct engine *e, struct job *job,
   }
 }
 
-/* While tasks of ours run a place is worth waiting for, and that is not
+/* While others of ours have places one is worth waiting for, and that is not
  * trying. */
 static void turn_away(struct engine *e, struct job *job,
                       const struct transfer *t, const struct api_reply *reply) {
@@ -60,7 +60,7 @@ static void turn_away(struct engine *e, struct job *job,
   refusal.is_full = strcmp(reply->service_code, "1303") == 0;
   refusal.is_asked = t->result.retry_after >= 0.0;
   refusal.delay = delay_after(e, job, t);
-  if (refusal.is_full && e->gate.limiter.accepted > 0) {
+  if (refusal.is_full && e->gate.limiter.running > 1) {
     job->tried = 0.0;
   }
   kling_gate_turn_away(e, job, &refusal);
