@@ -6,21 +6,22 @@ local ngx = _G.ngx
 local M = {}
 
 local HEAD = '{"code":0,"message":"SUCCEED","request_id":"9ab376fc-9059-487f-9e2a-c9c89f1a344f",'
-  .. '"data":{"task_id":"878106242831892487","task_info":{"external_task_id":'
-  .. '"3f1f5b0a-7c1e-4d0b-9a53-2f7c6f0e8d11"},"created_at":1777385361501,"updated_at":'
+  .. '"data":{"task_id":"'
+local AFTER_ID = '","task_info":{},"created_at":1777385361501,"updated_at":'
 local AUDIOS = '"audios":[{"id":"878106242831892488",'
   .. '"url_mp3":"https://cdn.example.com/a.mp3","duration_mp3":"5.00",'
   .. '"url_wav":"https://cdn.example.com/a.wav","duration_wav":"5.00"}]'
 local PARENT = '"parent_video":{"id":"861034216165875784","url":"https://cdn.example.com/'
+local ID_LENGTH = 18
 
-local function document(status, updated_at, result)
-  local body = HEAD .. updated_at .. ',"task_result":{' .. result .. '},' .. PARENT
-  local tail = '","duration":"5.0"},"task_status":"' .. status .. '"}}'
-  return body .. ("x"):rep(721 - #body - #tail) .. tail
+local function tail_of(status, updated_at, result)
+  local tail = AFTER_ID .. updated_at .. ',"task_result":{' .. result .. '},' .. PARENT
+  local last = '","duration":"5.0"},"task_status":"' .. status .. '"}}'
+  return tail .. ("x"):rep(721 - #HEAD - ID_LENGTH - #tail - #last) .. last
 end
 
-local RUNNING = document("processing", "1777385363321", "")
-local ENDED = document("succeed", "1777385373321", AUDIOS)
+local RUNNING = tail_of("processing", "1777385363321", "")
+local ENDED = tail_of("succeed", "1777385373321", AUDIOS)
 
 local counts = ngx.shared.counts
 local limit = 0
@@ -33,7 +34,8 @@ function M.set_limit()
 end
 
 function M.answer()
-  local body = counts:incr("answers", 1, 0) <= limit and RUNNING or ENDED
+  local tail = counts:incr("answers", 1, 0) <= limit and RUNNING or ENDED
+  local body = HEAD .. ngx.var.uri:match "[^/]+$" .. tail
   ngx.header.content_length = #body
   ngx.print(body)
 end
