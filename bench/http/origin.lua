@@ -27,6 +27,8 @@ local function free_port()
 end
 
 local COMMAND = [[
+chmod 755 %s
+mkdir %s/files
 cp bench/http/origin_replies.lua %s/
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
   -keyout %s/key.pem -out %s/cert.pem -subj /CN=localhost \
@@ -66,7 +68,7 @@ function M.start()
       tls = ("https://localhost:%d"):format(tls),
       h2 = ("https://localhost:%d"):format(h2),
     },
-    pipe = assert(io.popen(COMMAND:format(f, f, f, h1, tls, h2, f, f))),
+    pipe = assert(io.popen(COMMAND:format(f, f, f, f, f, h1, tls, h2, f, f))),
   }, Origin)
   self.pid = self.pipe:read "*l"
   local deadline = core.now() + PATIENCE
