@@ -110,6 +110,25 @@ demo:
 	@$(MAKE) -s all
 	@eval "$$($(MAKE) -s env)"; $(LUA) examples/demo.lua out
 
+# Figures, a few minutes of them; `bench-full` takes the time that good ones need. Not for CI.
+BENCH_TOOLS = build/bench/baseline build/bench/bare build/bench/measure
+BENCH_ENV = eval "$$($(MAKE) -s env LUA=lua5.4)"; export LUA_PATH="./?.lua;$$LUA_PATH" \
+  COMETAPI_KEY=key BENCH_USER_AGENT="kling-lua/$$(lua5.4 -e 'print(require"kling".version)')"
+bench bench-full:
+	@sh .ci/install build run test hosts bench
+	@$(MAKE) -s LUA=lua5.4 all $(BENCH_TOOLS)
+	@mkdir -p bench/results
+	@$(BENCH_ENV); lua5.4 bench/http/run.lua $(if $(filter %-full,$@),full,quick)
+	@$(BENCH_ENV); lua5.4 bench/tasks.lua | tee bench/results/tasks.txt
+	@$(BENCH_ENV); lua5.4 bench/frames/run.lua | tee bench/results/frames.txt
+
+build/bench/baseline: bench/http/baseline.c
+build/bench/bare: bench/frames/bare.c
+build/bench/measure: bench/measure.c
+$(BENCH_TOOLS):
+	@mkdir -p $(@D)
+	$(CC) -std=gnu99 -O2 $(WARNINGS) $(CURL_CFLAGS) -o $@ $< $(CURL_LIBS)
+
 VALGRIND ?= valgrind --quiet --keep-debuginfo=yes --leak-check=full \
   --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=30 \
   --suppressions=spec/valgrind.supp
@@ -144,7 +163,7 @@ build/fuzz/%: fuzz/%_fuzz.c $(wildcard src/*.[ch])
 	  -fno-sanitize-recover=undefined $(LUA_CFLAGS) -o $@ $< $(FUZZ_SOURCES) \
 	  $(FUZZ_LIBS)
 
-C_FILES = $(wildcard src/*.c fuzz/*.c spec/support/*.c bench/torture/*.c)
+C_FILES = $(wildcard src/*.c fuzz/*.c spec/support/*.c bench/*.c bench/*/*.c)
 C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h spec/support/*.h)
 LUA_FILES = $(wildcard .luacheckrc .busted .ci/*.lua lua spec bench \
   examples bin/kling)
@@ -201,5 +220,5 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(PARTS_OBJECTS:.o=.d)
 
-.PHONY: test-hosts all all-luas parts torture-tools env test demo valgrind fuzz lint lint-format \
+.PHONY: bench bench-full test-hosts all all-luas parts torture-tools env test demo valgrind fuzz lint lint-format \
   lint-tidy lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean
