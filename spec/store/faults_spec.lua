@@ -222,6 +222,21 @@ describe("a store in SQLite", function()
     opened:close()
   end)
 
+  it("that is new waits for who else opens it", function()
+    local holder = lua_process.start([[
+      local raw = require("DBI").Connect("SQLite3", ...)
+      raw:autocommit(true)
+      raw:prepare("CREATE TABLE other (name TEXT)"):execute()
+      raw:prepare("BEGIN EXCLUSIVE"):execute()
+      print "locked"
+      io.read()
+    ]], { path })
+    assert.equal("locked", holder:read())
+    assert_fails("another process holds it locked", "Try again", open())
+    holder:close()
+    assert(open()):close()
+  end)
+
   it("made by a newer kling is not touched", function()
     assert(open()):close()
     sqlite3 "UPDATE meta SET value = '99' WHERE name = 'version'"

@@ -7,8 +7,7 @@
 
 local scratch = require "spec.support.scratch"
 
--- The server refuses to be root's. Neither it nor what keeps it may hold the pipe that tells of our
--- end, or of our wait's.
+-- The server refuses to run as root. `told` is a FIFO that we read one line from.
 local KEEPER = [[
   PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
   tell() { echo "$1" >told; }

@@ -30,11 +30,27 @@ end
 
 local BUSY_MS = 1000 -- how long the host may be held up by another process's transaction
 
+local TRIES = 10
+
+-- SQLite does not wait for others here: two that open a new file at once would fail. It waits
+-- where a transaction begins.
+local function use_log(self, tries)
+  if self:rows("PRAGMA journal_mode")[1].journal_mode == "wal" then
+    return
+  end
+  local ok, problem = pcall(self.rows, self, "PRAGMA journal_mode = WAL")
+  if not ok and tries == 1 then
+    error(problem, 0)
+  elseif not ok then
+    self:change "BEGIN EXCLUSIVE"
+    self:change "COMMIT"
+    use_log(self, tries - 1)
+  end
+end
+
 function M.set_up(self)
   self:rows("PRAGMA busy_timeout = " .. BUSY_MS)
-  if self:rows("PRAGMA journal_mode")[1].journal_mode ~= "wal" then
-    self:rows "PRAGMA journal_mode = WAL"
-  end
+  use_log(self, TRIES)
   self:change "PRAGMA synchronous = FULL" -- sync at each COMMIT
 end
 

@@ -7,6 +7,7 @@ local failure = require "kling.failure"
 local KNOWN = {
   { "is locked", "another process holds it locked", "Try again.", true },
   { "lock timeout", "another process holds it locked", "Try again.", true },
+  { "statement timeout", "the server takes too long", "Try again.", true },
   { "disk is full", "the disk is full", "Free space, then try again.", true },
   { "[Nn]o space left", "the disk is full", "Free space, then try again.", true },
   { "readonly database", "it is read-only", "Allow writing to the file and its folder." },
