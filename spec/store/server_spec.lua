@@ -93,6 +93,64 @@ describe("a store in PostgreSQL", function()
     assert.equal(1, query "SELECT count(*) FROM kling.tasks WHERE external_task_id = 'half-way'")
   end)
 
+  describe("whose COMMITs are done and never answered", function()
+    local function count()
+      return query "SELECT count(*) FROM kling.tasks WHERE external_task_id = 'unanswered'"
+    end
+
+    -- From now on, so many times.
+    local function lose_answers(times)
+      local change = opened.connection.change
+      opened.connection.change = function(self, sql, ...)
+        local changed = change(self, sql, ...)
+        if sql == "COMMIT" and times > 0 then
+          times = times - 1
+          kill(session())
+          session() -- raises, and is lost
+        end
+        return changed
+      end
+    end
+
+    before_each(function()
+      opened = assert(open())
+    end)
+
+    after_each(function()
+      query "DELETE FROM kling.tasks WHERE external_task_id = 'unanswered'"
+    end)
+
+    it("has added a task once", function()
+      lose_answers(1)
+      assert.is_true(add "unanswered")
+      assert.equal(1, count())
+    end)
+
+    it("forgets a task that it had to say was not added", function()
+      lose_answers(2)
+      assert_fails("there is no connection", true, add "unanswered")
+      assert.equal(1, count())
+      assert.is_true(opened:renew())
+      assert.equal(0, count())
+    end)
+
+    it("adds such a task when that is tried again", function()
+      lose_answers(2)
+      add "unanswered"
+      assert.is_true(add "unanswered")
+      assert.same({ unanswered = true }, (opened:sending { "unanswered" }))
+    end)
+
+    it("marks a task for sending once", function()
+      assert.is_true(add "unanswered")
+      local sent = opened:count_sent()
+      lose_answers(1)
+      assert.same({ unanswered = true },
+        (opened:sending({ "unanswered" }, { count = sent + 1 })))
+      assert.equal(sent + 1, opened:count_sent())
+    end)
+  end)
+
   it("fails while another locks its tables, and the next time works", function()
     opened = assert(open())
     query "BEGIN"

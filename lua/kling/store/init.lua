@@ -88,7 +88,7 @@ function M.open(url, given)
     return trouble.give_missing(name, dialect.packages, session.NOT_SENT)
   end
   local store = setmetatable(checked, Store)
-  store.name, store.mine = name, {}
+  store.name, store.mine, store.unsure = name, {}, {}
   store.base_url = store.base_url:gsub("/+$", "") -- the same service
   store.owner = store.owner or core.uuid()
   store.connection = connection.new(dialect, target)
@@ -105,7 +105,7 @@ function Store:close()
   if self.is_closed then
     return
   end
-  if self.connection:is_ours() and next(self.mine) then
+  if self.connection:is_ours() and (next(self.mine) or next(self.unsure)) then
     self:release()
   end
   self.is_closed = true

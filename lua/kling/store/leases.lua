@@ -80,7 +80,7 @@ local function renew(store, connection)
 end
 
 function M:renew()
-  if not next(self.mine) then
+  if not next(self.mine) and not next(self.unsure) then
     return true, {}
   end
   local is_done, lost, why = session.write(self, function(connection)

@@ -7,8 +7,9 @@
 --
 -- SQLite: for processes of one machine, on a local disk (not NFS). The file is readable by its owner only, and by
 -- `sqlite3 tasks.db 'select * from tasks'`; do not open it by other means in a process that uses it as a store, POSIX
--- takes the locks away when that is closed. PostgreSQL 9.5 or later: the tables are in a schema named kling, made when
--- it is not there; whose connection was lost is connected once more. The API key is in neither.
+-- takes the locks away when that is closed. PostgreSQL 9.6 or later: the tables are in a schema named kling, made when
+-- it is not there. A lost connection is made again at once; while that fails, every call does, and the next try waits
+-- up to 30 seconds. The API key is in neither.
 -- A store belongs to the process that opened it: after a fork open another one.
 
 ---@alias kling.StoredState

@@ -14,9 +14,27 @@ local function give(store, known, first, second)
   return first, second
 end
 
+local FORGET = "DELETE FROM tasks WHERE base_url = ? AND external_task_id = ? AND owner = ? "
+  .. "AND state = 'queued' AND sent_at IS NULL"
+
+-- An add that failed with its COMMIT unanswered may have been done. Its caller was told that there
+-- is no such task, so nobody may find it here one day and send it.
+local function forget_unsure(store, connection)
+  for id in pairs(store.unsure) do
+    connection:change(FORGET, store.base_url, id, store.owner)
+  end
+end
+
 --- What `work(connection)` returns, its first value being non-nil; or nil, message, failure.
 function M.write(store, work, known)
-  return give(store, known, store.connection:transact(work))
+  local first, second = store.connection:transact(function(connection)
+    forget_unsure(store, connection)
+    return work(connection)
+  end)
+  if first ~= nil then
+    store.unsure = {}
+  end
+  return give(store, known, first, second)
 end
 
 --- The same without a transaction.

@@ -60,6 +60,7 @@ function M:add(record, since)
     return find_other(self, connection, record, since)
   end)
   if other == nil then
+    self.unsure[record.external_task_id] = true
     return nil, message, why
   elseif other then
     return false, other
