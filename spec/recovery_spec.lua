@@ -32,7 +32,9 @@ describe("a store", function()
   end)
 
   local function finish(client, job)
-    quick.until_state(client, job, "submitted")
+    quick.drive(client, function()
+      return select(2, client:poll(job)).task_id
+    end)
     server:advance(LIFE)
     return assert(client:wait(job, PATIENCE))
   end
