@@ -321,4 +321,68 @@ describe("a store that is shared", function()
       finish(client, job)
     end)
   end)
+
+  -- A job, and its external id.
+  local function submit(client, changes)
+    local fields = { video_id = CLIP.video_id }
+    for name, value in pairs(changes or {}) do
+      fields[name] = value
+    end
+    local job = assert(client:submit(fields))
+    return job, select(2, raw.info(client, job)).external_task_id
+  end
+
+  describe("and max_submits", function()
+    it("shares the limit with all who have the same store", function()
+      local one, other = store:client { max_submits = 2 }, store:client { max_submits = 2 }
+      quick.until_state(one, submit(one), "submitted")
+      local second = submit(other, { bgm_prompt = "2" })
+      assert.equal("budget", select(3, other:submit { video_id = "3" }).code)
+      quick.until_state(other, second, "submitted")
+      assert.equal("budget", select(3, one:submit { video_id = "3" }).code)
+      assert.equal(2, #server:ledger())
+    end)
+
+    it("lets no two of them overspend at once", function()
+      local one, other = store:client { max_submits = 1 }, store:client { max_submits = 1 }
+      local first, second = submit(one), submit(other, { bgm_prompt = "2" })
+      quick.until_state(one, first, "submitted")
+      local failure = quick.failure(other, second)
+      assert.same({ "budget", "not-created", "no" },
+        { failure.code, failure.task_state, failure.billed })
+      assert.matches("max_submits is 1", failure.message)
+      assert.equal(1, #server:ledger())
+    end)
+
+    it("counts a create that is sent again once", function()
+      server:fault { name = "service_code", on = "create", code = 1303, retry_after = 60 }
+      local client = store:client { max_submits = 2 }
+      local _, id = submit(client)
+      quick.drive(client, function()
+        return #quick.logged(server, "create") == 1
+      end)
+      store:until_row(client, id, "queued")
+      assert(submit(client, { bgm_prompt = "2" }))
+      assert.equal("budget", select(3, client:submit { video_id = "3" }).code)
+    end)
+
+    it("does not count what the store has already", function()
+      local one, other = store:client { max_submits = 1 }, store:client { max_submits = 1 }
+      local job = submit(one)
+      quick.until_state(one, job, "submitted")
+      assert.equal(job, one:submit(CLIP))
+      assert(other:submit(CLIP))
+    end)
+  end)
+
+  it("says in a dry run which task it would be", function()
+    local client, dry = store:client(), store:client { dry_run = true }
+    local job, id = submit(client)
+    local info = quick.until_state(client, job, "submitted")
+    local _, message, failure = dry:submit(CLIP)
+    assert.same({ "budget", true, info.task_id },
+      { failure.code, failure.dry_run, failure.task_id })
+    assert.truthy(message:find(id, 1, true))
+    assert.is_nil(select(3, dry:submit { video_id = "2" }).task_id)
+  end)
 end)

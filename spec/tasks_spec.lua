@@ -70,14 +70,12 @@ describe("a client with a store", function()
       store:watch(client, "sending", function(_, ids)
         marked[#marked + 1] = #ids
       end)
-      for i = 1, 5 do
-        submit(client, { bgm_prompt = tostring(i) })
-      end
+      submit(client, { bgm_prompt = "1" })
+      submit(client, { bgm_prompt = "2" })
       quick.drive(client, function()
-        return #server:ledger() == 5
+        return #server:ledger() == 2
       end)
-      assert.equal(5, marked[1])
-      assert.same({ 5 }, marked)
+      assert.same({ 2 }, marked)
     end)
 
     it("marks a create that is refused for now as not sent, until it is sent again", function()
@@ -148,7 +146,7 @@ describe("a client with a store", function()
     it("loses no task that the service has: it goes on, warns, and is written later", function()
       local client = store:client { lease = 0.3 }
       local job, id = submit(client)
-      store:break_method(client, "update", FULL)
+      store:break_method(client, "update_all", FULL)
       store:break_method(client, "renew", FULL)
       quick.until_state(client, job, "submitted")
       assert.equal("sending", store:row(id).state)
@@ -234,6 +232,24 @@ describe("a client with a store", function()
       local row = store:row(failing_id)
       assert.same({ "failed", true }, { row.state, row.ended_at ~= nil })
       assert.matches("^failed: .*Image pixel is invalid", row.failure)
+    end)
+
+    it("with one write what happened to many", function()
+      local client = store:client()
+      local writes, rows = 0, 0
+      store:watch(client, "update_all", function(_, changes_of)
+        writes = writes + 1
+        for _ in pairs(changes_of) do
+          rows = rows + 1
+        end
+      end)
+      local jobs = {}
+      for i = 1, 10 do
+        jobs[i] = submit(client, { bgm_prompt = tostring(i) })
+        client:cancel(jobs[i])
+      end
+      client:dispatch()
+      assert.same({ 1, 10 }, { writes, rows })
     end)
 
     it("that a job was cancelled", function()
@@ -330,48 +346,6 @@ describe("a client with a store", function()
     local again = assert(other:save(submit(other, { external_task_id = id }), folder))
     assert.equal(#files, #again)
     assert.equal(downloads, #quick.logged(server, "download"))
-  end)
-
-  describe("and max_submits", function()
-    it("shares the limit with all who have the same store", function()
-      local one, other = store:client { max_submits = 2 }, store:client { max_submits = 2 }
-      quick.until_state(one, submit(one), "submitted")
-      local second = submit(other, { bgm_prompt = "2" })
-      assert.equal("budget", select(3, other:submit { video_id = "3" }).code)
-      quick.until_state(other, second, "submitted")
-      assert.equal("budget", select(3, one:submit { video_id = "3" }).code)
-      assert.equal(2, #server:ledger())
-    end)
-
-    it("lets no two of them overspend at once", function()
-      local one, other = store:client { max_submits = 1 }, store:client { max_submits = 1 }
-      local first, second = submit(one), submit(other, { bgm_prompt = "2" })
-      quick.until_state(one, first, "submitted")
-      local failure = quick.failure(other, second)
-      assert.same({ "budget", "not-created", "no" },
-        { failure.code, failure.task_state, failure.billed })
-      assert.matches("max_submits allows", failure.message)
-      assert.equal(1, #server:ledger())
-    end)
-
-    it("does not count what the store has already", function()
-      local one, other = store:client { max_submits = 1 }, store:client { max_submits = 1 }
-      local job = submit(one)
-      quick.until_state(one, job, "submitted")
-      assert.equal(job, one:submit(CLIP))
-      assert(other:submit(CLIP))
-    end)
-  end)
-
-  it("says in a dry run which task it would be", function()
-    local client, dry = store:client(), store:client { dry_run = true }
-    local job, id = submit(client)
-    local info = quick.until_state(client, job, "submitted")
-    local _, message, failure = dry:submit(CLIP)
-    assert.same({ "budget", true, info.task_id },
-      { failure.code, failure.dry_run, failure.task_id })
-    assert.truthy(message:find(id, 1, true))
-    assert.is_nil(select(3, dry:submit { video_id = "2" }).task_id)
   end)
 
   it("keeps no list of what nobody wants to hear", function()

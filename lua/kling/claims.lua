@@ -132,11 +132,11 @@ function M:find(order)
   return record, message, why
 end
 
--- Tasks of ours that are not sent yet, but may be.
+-- Tasks of ours that were never sent, but may be.
 function M:count_unsent(client)
   local count = 0
   for _, entry in pairs(self.guard.entries) do
-    local is_unsent = entry.is_ours and entry.state == "queued" and not raw.ended(client, entry.job)
+    local is_unsent = entry.is_ours and not entry.was_sent and not raw.ended(client, entry.job)
     count = count + (is_unsent and 1 or 0)
   end
   return count

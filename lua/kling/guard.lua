@@ -196,8 +196,7 @@ function Guard:why_spent()
   local window = limit.seconds < math.huge and (" within %.15g s"):format(limit.seconds) or ""
   return {
     code = "budget",
-    reason = ("%d tasks%s have been submitted, as many as max_submits allows"):format(
-      limit.count, window),
+    reason = ("max_submits is %d%s, and so many tasks were submitted"):format(limit.count, window),
     retryable = limit.seconds < math.huge,
   }
 end

@@ -21,6 +21,7 @@ end
 local M = {}
 
 local RETRY = 5 -- seconds: a store in trouble may hold up the program each time it is tried
+local RETENTION = 30 * 86400 -- seconds the service remembers a task (docs/contract.md, section 6)
 local SLACK = 2 / 3 -- of a lease: a program that was stopped for longer looks into the store first
 
 --- Open the store of a new client; `given` is what kling.new has checked. nil, message, failure
@@ -47,7 +48,7 @@ function M.open(client, given, guard)
     learned = raw.gateway(client).changes,
     news = {}, -- jobs that on_change has to be told of
     parked = {}, -- external id -> entry: tasks that others run and somebody here waits for
-    unwritten = {}, -- external id -> entry, see `write`
+    unwritten = {}, -- external id -> entry, whose `unwritten` is what its row does not say yet
     pid = core.pid(),
     problem = nil, -- why the store cannot be written, while that is so
   }, Tasks)
@@ -65,8 +66,11 @@ end
 
 --- Look after a task from now on, as ours or as another's; its entry.
 function Tasks:enter(client, record, job)
-  local entry = self.guard:remember(client, record.external_task_id, record.fingerprint, job)
+  local id = record.external_task_id
+  local entry = self.guard:remember(client, id, record.fingerprint, job)
+  self.unwritten[id] = nil -- what an earlier job of it had to say
   entry.is_ours, entry.state, entry.task_id = record.is_ours, record.state, record.task_id
+  entry.was_sent, entry.created_at = record.sent_at ~= nil, record.created_at or core.wall()
   return entry
 end
 
@@ -78,11 +82,11 @@ function Tasks:suffer(client, message)
 end
 
 -- Another process has it: its lease was over before we renewed it.
-function Tasks:lose(client, entry)
+local function lose(client, entry)
   if not (entry and entry.is_ours) then
     return
   end
-  entry.is_ours, entry.unwritten, self.unwritten[entry.id] = false, nil, nil
+  entry.is_ours = false
   if raw.stop(client, entry.job) then
     entry.why = {
       reason = "its lease was over, and another process runs the task now",
@@ -93,24 +97,38 @@ end
 
 -- --- what has happened ---
 
---- Write down what became of a task; keep it for later when that cannot be.
-function Tasks:write(client, entry)
-  if self.problem then
-    return -- `renew` says when it is over
-  end
+function Tasks:settle(client, id, is_done)
+  local entry = self.unwritten[id]
   local changes = entry.unwritten
-  local done, message = self.store:update(entry.id, changes)
-  if done == nil then
-    self:suffer(client, message)
-    return
-  end
-  entry.unwritten, self.unwritten[entry.id] = nil, nil
-  if not done then
-    self:lose(client, entry)
+  self.unwritten[id], entry.unwritten = nil, nil
+  if not is_done then
+    lose(client, entry)
   elseif changes.is_given_back then
     entry.is_ours = false
-    self.store:release { entry.id }
   end
+end
+
+-- What cannot be written is kept; `renew` says when the trouble is over.
+function Tasks:write(client)
+  if self.problem or not next(self.unwritten) then
+    return
+  end
+  local changes_of = {}
+  for id, entry in pairs(self.unwritten) do
+    changes_of[id] = entry.unwritten
+  end
+  local done, message = self.store:update_all(changes_of)
+  if not done then
+    return self:suffer(client, message)
+  end
+  for id, is_done in pairs(done) do
+    self:settle(client, id, is_done)
+  end
+end
+
+-- The service knows it no more; sooner, we may have asked for it with another account's key.
+local function is_forgotten(facts, entry)
+  return facts.code == "not_found" and core.wall() - entry.created_at > RETENTION
 end
 
 -- What a job that failed means for its row. A row that is given back has not ended: the task may
@@ -123,7 +141,7 @@ local function failed_row(client, entry)
     return nil
   elseif is_unmade and is_held_back and entry.was_taken then
     return "queued", true
-  elseif is_unmade or facts.code == "failed" or facts.code == "not_found" then
+  elseif is_unmade or facts.code == "failed" or is_forgotten(facts, entry) then
     return "failed"
   end
   return "unresolved", true
@@ -159,7 +177,7 @@ local function reply_of(client, entry, state)
   return state == "succeeded" and failure.without_signatures(raw.reply(client, entry.job)) or nil
 end
 
---- A job has changed: does its row?
+-- A job has changed: does its row?
 function Tasks:note(client, job)
   local state, info = raw.info(client, job)
   local entry = self:entry_of(info.external_task_id)
@@ -179,10 +197,9 @@ function Tasks:note(client, job)
     is_given_back = is_given_back,
   }
   self.unwritten[entry.id] = entry
-  self:write(client, entry)
 end
 
---- All that has changed is written down before anybody is told of any of it.
+--- All that has changed is written down, with one write, before anybody is told of any of it.
 function Tasks:note_changes(client)
   local job = raw.changed(client)
   while job do
@@ -190,6 +207,7 @@ function Tasks:note_changes(client)
     self.news[#self.news + 1] = job
     job = raw.changed(client)
   end
+  self:write(client)
 end
 
 -- --- what is about to happen ---
@@ -210,12 +228,12 @@ end
 
 function Tasks:let_one_go(client, entry, sent, over)
   if sent[entry.id] then
-    entry.state = "sending"
+    entry.state, entry.was_sent = "sending", true
     raw.permit(client, entry.job)
   elseif over[entry.id] then
     refuse(client, entry, "budget", self.guard:why_spent())
   else
-    self:lose(client, entry)
+    lose(client, entry)
   end
 end
 
@@ -265,10 +283,7 @@ function Tasks:renew(client)
   self.renew_at = core.now() + self.lease / 3
   raw.license(client, self.lease * SLACK)
   for _, id in ipairs(lost) do
-    self:lose(client, self:entry_of(id))
-  end
-  for _, entry in pairs(self.unwritten) do
-    self:write(client, entry)
+    lose(client, self:entry_of(id))
   end
 end
 
@@ -332,6 +347,9 @@ end
 
 --- For save.lua: false when the file could not be written down.
 function Tasks:add_file(client, result, file)
+  if not self:is_usable() then
+    return false -- on_change has closed the client
+  end
   local record, message = self.store:by_task_id(result.task_id)
   local done = record
   if record then
@@ -346,7 +364,7 @@ end
 
 --- For save.lua: what is known of a file that was saved under this path.
 function Tasks:find_file(result, path)
-  local record = self.store:by_task_id(result.task_id)
+  local record = self:is_usable() and self.store:by_task_id(result.task_id)
   for _, file in ipairs(record and self.store:files(record.external_task_id) or {}) do
     if file.path == path then
       return file

@@ -268,6 +268,21 @@ local function specify_store(open)
       assert.same({ two }, ids(b:take()))
     end)
 
+    it("is changed together with what it covers, for several at once", function()
+      local a, b = new(), new()
+      local one, two, three = add(a), add(a), add(b)
+      assert.same({ [one] = true, [two] = true, [three] = false }, (a:update_all {
+        [one] = { state = "submitted", task_id = "1" },
+        [two] = { state = "unresolved", is_given_back = true },
+        [three] = { state = "cancelled" },
+      }))
+      assert.same({ "submitted", true }, { a:get(one).state, a:get(one).is_ours })
+      assert.same({ "unresolved", true }, { a:get(two).state, a:get(two).is_free })
+      assert.equal("queued", a:get(three).state)
+      assert.same({ true, {} }, { a:renew() })
+      assert.same({ two }, ids(b:take()))
+    end)
+
     it("begins anew for a task that had ended", function()
       local a, b = new(), new()
       local one = add(a)

@@ -58,6 +58,14 @@
 ---@field owner? string who we are; default: a new UUID
 ---@field clock? fun(): number Unix seconds; default: the machine's clock with SQLite, the server's with PostgreSQL
 
+---@class kling.Changes
+---@field state? kling.StoredState
+---@field task_id? string
+---@field failure? string
+---@field result? string
+---@field ended? boolean default: as the state says
+---@field is_given_back? boolean let others take it from now on
+
 ---@class kling.SendLimit
 ---@field count integer
 ---@field since? number Unix seconds; default: ever
@@ -105,11 +113,18 @@ function Store:sending(ids, limit) end
 
 --- Write down what became of a task of ours.
 ---@param id string external_task_id
----@param changes { state?: kling.StoredState, task_id?: string, failure?: string, result?: string, ended?: boolean }
+---@param changes kling.Changes
 ---@return boolean? done false: it is not ours any more, nothing was written
 ---@return string? message
 ---@return kling.Failure? failure
 function Store:update(id, changes) end
+
+--- The same for several tasks, in one transaction.
+---@param changes_of table<string, kling.Changes> by external_task_id
+---@return table<string, boolean>? done by external_task_id, each as of `update`
+---@return string? message
+---@return kling.Failure? failure
+function Store:update_all(changes_of) end
 
 --- Write down that a file of a task is whole and on disk.
 ---@param id string external_task_id

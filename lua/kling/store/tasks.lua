@@ -121,22 +121,46 @@ end
 local UPDATE = [[
   UPDATE tasks SET state = coalesce(?, state), task_id = coalesce(?, task_id),
     failure = coalesce(?, failure), result = coalesce(?, result), updated_at = ?,
-    ended_at = coalesce(ended_at, ?)
+    ended_at = coalesce(ended_at, ?)%s
   WHERE base_url = ? AND external_task_id = ? AND owner = ?]]
+local KEEP = UPDATE:format ""
+local GIVE_BACK = UPDATE:format ", owner = NULL, lease_until = NULL"
 
 local MAY_EXIST = { task_state = "may-exist", billed = "maybe" }
 
-function M:update(id, changes)
-  local is_end = changes.ended or records.is_end(changes.state)
-  local is_done, message, why = session.write(self, function(connection)
-    local now = session.now(self, connection)
-    return connection:change(UPDATE, changes.state, changes.task_id, records.clean(changes.failure),
-      records.clean(changes.result), now, is_end and now or nil, self.base_url, id, self.owner) > 0
+local function is_end(changes)
+  return changes.ended or records.is_end(changes.state)
+end
+
+local function update(store, connection, id, changes)
+  local now = session.now(store, connection)
+  return connection:change(changes.is_given_back and GIVE_BACK or KEEP, changes.state,
+    changes.task_id, records.clean(changes.failure), records.clean(changes.result), now,
+    is_end(changes) and now or nil, store.base_url, id, store.owner) > 0
+end
+
+function M:update_all(changes_of)
+  local done, message, why = session.write(self, function(connection)
+    local found = {}
+    for id, changes in pairs(changes_of) do
+      found[id] = update(self, connection, id, changes)
+    end
+    return found
   end, MAY_EXIST)
-  if is_done == false or is_done and is_end then
-    self.mine[id] = nil
+  for id, is_done in pairs(done or {}) do
+    if not is_done or is_end(changes_of[id]) or changes_of[id].is_given_back then
+      self.mine[id] = nil
+    end
   end
-  return is_done, message, why
+  return done, message, why
+end
+
+function M:update(id, changes)
+  local done, message, why = self:update_all { [id] = changes }
+  if not done then
+    return nil, message, why
+  end
+  return done[id]
 end
 
 function M:get(id)
