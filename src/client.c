@@ -103,11 +103,13 @@ static int client_tostring(lua_State *L) {
 /* Push the handle first: what raises later finds the job in its care. */
 static struct job *push_new_job(lua_State *L, struct client *c,
                                 enum job_kind kind) {
-  uint32_t i = kling_engine_new_job(&c->engine, kind);
+  uint32_t i;
+  kling_handle_push(L, 1);
+  i = kling_engine_new_job(&c->engine, kind);
   if (i == NO_JOB) {
     luaL_error(L, "not enough memory");
   }
-  kling_handle_push(L, 1, i);
+  kling_handle_set(L, i);
   return &c->engine.jobs[i];
 }
 
@@ -227,11 +229,14 @@ static int client_step(lua_State *L) { /* Lua: client:step(seconds) */
  * all of them are passed over. */
 static int client_changed(lua_State *L) {
   struct client *c = kling_client_check_any(L, 1);
-  uint32_t i = kling_engine_next_changed(&c->engine, !lua_toboolean(L, 2));
+  bool forget = lua_toboolean(L, 2);
+  uint32_t i;
+  kling_handle_push(L, 1);
+  i = kling_engine_next_changed(&c->engine, !forget);
   if (i == NO_JOB) {
     return 0;
   }
-  kling_handle_push(L, 1, i);
+  kling_handle_set(L, i);
   return 1;
 }
 

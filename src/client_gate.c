@@ -12,11 +12,13 @@
  * each. */
 static int client_asking(lua_State *L) {
   struct client *c = kling_client_check_any(L, 1);
-  uint32_t i = kling_gate_next_asking(&c->engine);
+  uint32_t i;
+  kling_handle_push(L, 1);
+  i = kling_gate_next_asking(&c->engine);
   if (i == NO_JOB) {
     return 0;
   }
-  kling_handle_push(L, 1, i);
+  kling_handle_set(L, i);
   return 1;
 }
 

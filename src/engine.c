@@ -101,6 +101,7 @@ void kling_engine_schedule(struct engine *e, struct job *job, double seconds) {
 }
 
 void kling_engine_begin(struct engine *e, uint32_t index) {
+  e->jobs[index].has_begun = true;
   kling_engine_schedule(e, &e->jobs[index], 0.0);
   kling_engine_set_timer(e);
 }

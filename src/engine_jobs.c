@@ -59,11 +59,15 @@ void kling_engine_hold(struct engine *e, uint32_t index) {
   e->jobs[index].handles++;
 }
 
+/* Who asked is gone. A task lives on, but not one whose submit failed half way:
+ * nobody is told of that. */
 void kling_engine_drop(struct engine *e, uint32_t index) {
   struct job *job = &e->jobs[index];
   job->handles--;
-  if (job->handles == 0 && job->kind != JOB_TASK) {
-    kling_engine_cancel(e, index); /* who asked is gone, after an error say */
+  if (job->handles == 0 && !job->has_begun) {
+    kling_job_apply(job, EVENT_CANCELLED);
+  } else if (job->handles == 0 && job->kind != JOB_TASK) {
+    kling_engine_cancel(e, index);
   }
   kling_engine_forget_if_over(e, job);
 }

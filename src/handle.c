@@ -28,14 +28,20 @@ static struct handle *check_handle(lua_State *L, int i) {
   return luaL_checkudata(L, i, HANDLE);
 }
 
-void kling_handle_push(lua_State *L, int client, uint32_t index) {
+void kling_handle_push(lua_State *L, int client) {
   struct handle *h = lua_newuserdata(L, sizeof(*h));
-  h->index = index;
-  h->is_open = true;
+  h->index = NO_JOB;
+  h->is_open = false;
   lua_getuservalue(L, client);
   lua_setuservalue(L, -2);
   luaL_getmetatable(L, HANDLE);
   lua_setmetatable(L, -2);
+}
+
+void kling_handle_set(lua_State *L, uint32_t index) {
+  struct handle *h = lua_touserdata(L, -1);
+  h->index = index;
+  h->is_open = true;
 }
 
 uint32_t kling_handle_check(lua_State *L, int i) {

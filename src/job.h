@@ -69,7 +69,7 @@ struct job {
   uint32_t generation; /* tells handles of an earlier job in this place */
   uint32_t next_changed;
   uint32_t next_held;
-  uint16_t handles; /* of Lua; a job that ended is forgotten with the last */
+  uint32_t handles; /* of Lua; a job that ended is forgotten with the last */
   uint16_t looks;
   uint16_t failures; /* in a row */
   uint8_t doubts;    /* replies in a row that were not believed */
@@ -79,6 +79,7 @@ struct job {
   uint8_t billed;
   uint8_t code; /* enum kling_error: why it failed */
   bool in_use : 1;
+  bool has_begun : 1; /* it was made, and let live */
   bool is_changed : 1;
   bool is_held : 1;      /* in one of the gate's lists */
   bool is_running : 1;   /* takes one of max_running */

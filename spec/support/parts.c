@@ -226,6 +226,7 @@ int luaopen_kling_parts(lua_State *L) {
   kling_parts_open_objects(L);
   kling_parts_open_descriptors(L);
   kling_parts_open_limiter(L);
+  kling_parts_open_engine(L);
   lua_createtable(L, JOB_STATE_COUNT, 0);
   for (i = 0; i < JOB_STATE_COUNT; i++) {
     lua_pushstring(L, kling_job_state_name((enum job_state)i));

@@ -10,5 +10,6 @@ void kling_parts_open_files(lua_State *L);
 void kling_parts_open_objects(lua_State *L);
 void kling_parts_open_descriptors(lua_State *L);
 void kling_parts_open_limiter(lua_State *L);
+void kling_parts_open_engine(lua_State *L);
 
 #endif
