@@ -241,6 +241,15 @@ describe("the poller " .. parts.poller_name, function()
     end
   end)
 
+  it("tells a signal from nothing happening", function()
+    finally(function()
+      parts.send_signals(0)
+    end)
+    parts.send_signals(0.02)
+    local events, count = poller:wait(LONG)
+    assert.same({ {}, -1 }, { events, count })
+  end)
+
   it("can be closed twice", function()
     poller:close()
     poller:close()

@@ -4,8 +4,8 @@
 
 #include "compat.h"
 
-/* Add asking, license, limits, permit and refuse to the table on top of the
- * stack. */
+/* Add asking, go_on, license, limits, permit, permitted and refuse to the table
+ * on top of the stack. */
 void kling_client_gate_open(lua_State *L);
 
 #endif

@@ -41,7 +41,8 @@ void kling_poller_close(struct poller *p);
 bool kling_poller_watch(struct poller *p, int fd, int what);
 /* Make the descriptor readable from this moment on; < 0: never. */
 void kling_poller_set_timer(struct poller *p, double due);
-/* Wait at most this long. Returns how many events were written. */
+/* Wait at most this long. Returns how many events were written; -1: a signal
+ * came. */
 int kling_poller_wait(struct poller *p, double seconds,
                       struct poller_event *events, int max);
 

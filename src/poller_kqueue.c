@@ -76,13 +76,14 @@ int kling_poller_wait(struct poller *p, double seconds,
                       struct poller_event *events, int max) {
   struct kevent ready[MAX_EVENTS];
   struct timespec limit;
-  int out = 0;
+  int out;
   int count;
   int i;
   limit.tv_sec = (time_t)seconds;
   limit.tv_nsec = (long)((seconds - (double)limit.tv_sec) * 1e9);
   count = kevent(p->fd, NULL, 0, ready, max < MAX_EVENTS ? max : MAX_EVENTS,
                  &limit);
+  out = count < 0 ? -1 : 0; /* a signal */
   for (i = 0; i < count; i++) {
     if (ready[i].filter == EVFILT_TIMER) {
       p->due = -1.0; /* it was one shot: setting the same moment counts */

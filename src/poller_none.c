@@ -81,14 +81,16 @@ static int what_happened(short revents) {
 int kling_poller_wait(struct poller *p, double seconds,
                       struct poller_event *events, int max) {
   struct pollfd *watched = p->watched;
+  int count;
   int out = 0;
   unsigned i;
   if (p->due >= 0.0) {
     double left = p->due - kling_clock_now();
     seconds = left < seconds ? left : seconds;
   }
-  if (poll(watched, p->count, kling_clock_ms(seconds)) <= 0) {
-    return 0;
+  count = poll(watched, p->count, kling_clock_ms(seconds));
+  if (count <= 0) {
+    return count; /* < 0: a signal */
   }
   for (i = 0; i < p->count && out < max; i++) {
     if (watched[i].revents) {

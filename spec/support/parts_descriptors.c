@@ -1,12 +1,13 @@
 /* parts_descriptors.c - the poller, and the descriptors, limits and processes
  * that specs need. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "parts.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -169,6 +170,29 @@ static void add_errors(lua_State *L) {
   lua_setfield(L, -2, "errors");
 }
 
+static void on_signal(int number) {
+  (void)number;
+}
+
+/* Lua: parts.send_signals(seconds): a signal comes every so many seconds, and
+ * does nothing but interrupt; 0: none any more */
+static int parts_send_signals(lua_State *L) {
+  double seconds = luaL_checknumber(L, 1);
+  struct sigaction action;
+  struct itimerval every;
+  memset(&action, 0, sizeof(action));
+  action.sa_handler = on_signal; /* for good: a late one must not kill us */
+  every.it_interval.tv_sec = (time_t)seconds;
+  every.it_interval.tv_usec =
+      (suseconds_t)((seconds - (double)every.it_interval.tv_sec) * 1e6);
+  every.it_value = every.it_interval;
+  if (sigaction(SIGALRM, &action, NULL) != 0 ||
+      setitimer(ITIMER_REAL, &every, NULL) != 0) {
+    return luaL_error(L, "no signals: %s", strerror(errno));
+  }
+  return 0;
+}
+
 static int parts_fork(lua_State *L) { /* Lua: parts.fork(): 0 in the child */
   lua_pushinteger(L, fork());
   return 1;
@@ -194,6 +218,7 @@ static const luaL_Reg functions[] = {
     {"dup2",            parts_dup2           },
     {"is_readable",     parts_is_readable    },
     {"limit_file_size", parts_limit_file_size},
+    {"send_signals",    parts_send_signals   },
     {NULL,              NULL                 },
 };
 
