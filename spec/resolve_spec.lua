@@ -141,6 +141,29 @@ describe("a lost create", function()
     assert.is_true(#quick.logged(lost.server, "query") >= 4)
   end)
 
+  it("is asked for at once when somebody says that its task has changed", function()
+    local client = lost.client { resolve_timeout = 1000 }
+    local job = lost.submit(client, true)
+    local info = quick.drive(client, function()
+      local _, info = client:poll(job)
+      return info.failure and info
+    end)
+    local started = core.now()
+    assert.is_true(raw.hint(client, nil, info.external_task_id))
+    quick.until_state(client, job, "submitted")
+    assert.is_true(core.now() - started < 0.7) -- the first pause is 0.8 s, or more
+  end)
+
+  it("is no reason to submit it anew, says a wait that was too short", function()
+    local client = lost.client { resolve_timeout = 1000 }
+    local job = lost.submit(client, true)
+    local _, message, failure = client:wait(job, 0.1)
+    assert.same({ "timeout", "may-exist", "maybe", "submitting" }, { failure.code,
+      failure.task_state, failure.billed, (client:poll(job)) })
+    assert.matches("last trouble", message)
+    assert.matches("do not submit", failure.hint)
+  end)
+
   it("can be cancelled, and may exist", function()
     local client = lost.client { resolve_timeout = 30 }
     local job = lost.submit(client, true)

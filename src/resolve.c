@@ -155,7 +155,7 @@ static void end_round(struct engine *e, struct job *job,
     return;
   }
   r->rounds++;
-  kling_engine_schedule(e, job, pause_before(e, r));
+  kling_engine_schedule(e, job, job->is_hinted ? 0.0 : pause_before(e, r));
   kling_engine_mark(e, job);
 }
 

@@ -184,6 +184,13 @@ local function reason_not_done(state, until_when)
   return ("it was still %s after %.4g s"):format(state, until_when.seconds)
 end
 
+-- Of a task without a task id.
+local wait_again = {
+  ["not-created"] = "Wait again: the task has not been accepted yet.",
+  ["may-exist"] = "Wait again: whether the task was made is being asked; do not submit it anew.",
+  ["exists"] = "Wait again: the task was made, and its id is still being asked for.",
+}
+
 --- nil, message, failure for a wait that ended before its job.
 function M.not_done(client, job, until_when, operation)
   local state, info = info_of(client, job)
@@ -194,7 +201,7 @@ function M.not_done(client, job, until_when, operation)
   facts.code = until_when.problem or "timeout"
   if not until_when.problem then
     facts.reason = reason_not_done(state, until_when)
-    facts.hint = not info.task_id and "Wait again: the task has not been accepted yet." or nil
+    facts.hint = not info.task_id and wait_again[facts.task_state] or nil
   end
   return failure.give(facts)
 end
