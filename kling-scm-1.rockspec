@@ -91,6 +91,7 @@ build = {
         "src/sink.c",
         "src/sink_finish.c",
         "src/sound.c",
+        "src/stay.c",
         "src/transfer.c",
         "src/transfer_download.c",
       },

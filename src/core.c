@@ -20,6 +20,7 @@
 #include "reply.h"
 #include "reset.h"
 #include "sink.h"
+#include "stay.h"
 #include "version.h"
 
 int luaopen_kling_core(lua_State *L);
@@ -137,6 +138,7 @@ static void push_curl(lua_State *L) {
 
 int luaopen_kling_core(lua_State *L) {
   kling_check_lua(L);
+  kling_stay_loaded();
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return luaL_error(L, "kling: libcurl failed to start");
   }
