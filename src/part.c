@@ -17,6 +17,7 @@ enum { BOOT_SIZE = 48, TEXT_SIZE = 1024 };
   "kling 1\nboot %s\nsource %s\nvalidator %s\ntotal %" PRId64                  \
   "\nsha256 %s\nend\n"
 
+/* A descriptor to be read and closed. */
 static ssize_t read_all(int fd, char *to, size_t size) {
   ssize_t n = fd < 0 ? -1 : read(fd, to, size - 1);
   to[n > 0 ? n : 0] = '\0';
@@ -34,6 +35,8 @@ static void name_boot(char name[BOOT_SIZE]) {
   }
 }
 
+/* Always of the same length: what is written later takes the place of what was
+ * there in one call, and nobody can be killed in between. */
 bool kling_part_write(const char *path, const struct part *p) {
   char text[TEXT_SIZE];
   char boot[BOOT_SIZE];
@@ -43,14 +46,14 @@ bool kling_part_write(const char *path, const struct part *p) {
   name_boot(boot);
   len = snprintf(text, sizeof(text), FORMAT, boot, p->source, p->validator,
                  p->total, p->digest);
-  fd = open(path,
-            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+  memset(text + len, '\n', sizeof(text) - (size_t)len);
+  fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
             0666);
   if (fd < 0) {
     return false;
   }
-  written = write(fd, text, (size_t)len);
-  return close(fd) == 0 && written == len;
+  written = write(fd, text, sizeof(text));
+  return close(fd) == 0 && written == sizeof(text);
 }
 
 /* The rest of a line that begins with this word. */
@@ -82,16 +85,16 @@ static bool parse(char *text, struct part *p, char boot[BOOT_SIZE]) {
   }
   errno = 0;
   p->total = strtoll(total, &end, 10);
-  return errno == 0 && end > total && !*end && !*text;
+  return errno == 0 && end > total && !*end && !text[strspn(text, "\n")];
 }
 
 bool kling_part_read(const char *path, struct part *p) {
-  char text[TEXT_SIZE];
+  char text[TEXT_SIZE + 2]; /* one more is too many */
   char boot[BOOT_SIZE];
   char boot_now[BOOT_SIZE];
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   memset(p, 0, sizeof(*p));
-  if (read_all(fd, text, sizeof(text)) <= 0 || !parse(text, p, boot)) {
+  if (read_all(fd, text, sizeof(text)) != TEXT_SIZE || !parse(text, p, boot)) {
     return false;
   }
   name_boot(boot_now);
