@@ -7,6 +7,7 @@
  *   KILL_AT=n         die at the n-th point
  *   KILL_SECONDS=s    die so long after the start, wherever that is
  *   KILL_REPORT=path  a line is added there: "killed N CALL SIDE" or "ended N"
+ *   KILL_TRACE=path   a line for each point is added there: "CALL SIDE"
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,31 +27,37 @@
 static unsigned long kill_at;
 static unsigned long passed;
 static const char *report;
+static const char *trace;
 
 /* Not through our own write: a report is no point. */
-static void tell(const char *text) {
-  int fd = report ? (int)syscall(SYS_openat, AT_FDCWD, report,
-                                 O_WRONLY | O_CREAT | O_APPEND, 0600)
-                  : -1;
+static void tell(const char *path, const char *text) {
+  int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path,
+                               O_WRONLY | O_CREAT | O_APPEND, 0600)
+                : -1;
   if (fd >= 0) {
     syscall(SYS_write, fd, text, strlen(text));
     syscall(SYS_close, fd);
   }
 }
 
-static bool is_chosen(void) {
+static bool is_chosen(const char *call, const char *side) {
+  if (trace) {
+    char line[64];
+    snprintf(line, sizeof(line), "%s %s\n", call, side);
+    tell(trace, line);
+  }
   return __atomic_add_fetch(&passed, 1, __ATOMIC_RELAXED) == kill_at;
 }
 
 static void die(const char *call, const char *side) {
   char line[128];
   snprintf(line, sizeof(line), "killed %lu %s %s\n", kill_at, call, side);
-  tell(line);
+  tell(report, line);
   syscall(SYS_kill, getpid(), SIGKILL);
 }
 
 static void point(const char *call, const char *side) {
-  if (is_chosen()) {
+  if (is_chosen(call, side)) {
     die(call, side);
   }
 }
@@ -80,6 +87,7 @@ __attribute__((constructor)) static void start(void) {
   const char *at = getenv("KILL_AT");
   const char *seconds = getenv("KILL_SECONDS");
   report = getenv("KILL_REPORT");
+  trace = getenv("KILL_TRACE");
   kill_at = at ? strtoul(at, NULL, 10) : 0;
   if (seconds) {
     die_after(strtod(seconds, NULL));
@@ -90,7 +98,7 @@ __attribute__((constructor)) static void start(void) {
 __attribute__((destructor)) static void end(void) {
   char line[64];
   snprintf(line, sizeof(line), "ended %lu\n", passed);
-  tell(line);
+  tell(report, line);
 }
 
 /* The next definition of a function: the C library's. The cast is POSIX's own
@@ -123,7 +131,7 @@ __attribute__((destructor)) static void end(void) {
     NEXT(name);                                                                \
     if (counts) {                                                              \
       point(#name, "before");                                                  \
-      if (len > 1 && is_chosen()) {                                            \
+      if (len > 1 && is_chosen(#name, "within")) {                             \
         next half;                                                             \
         die(#name, "within");                                                  \
       }                                                                        \
