@@ -65,6 +65,7 @@ function Run:play(count, tasks)
   self:wait_until("half of the creates", billed(0.5))
   self:kill "worker1"
   self:wait_until("all creates", billed(1))
+  cqueues.sleep(LEASE) -- all are looked at
   self:kill "worker2"
   self:wait_until("all tasks", function()
     return next(self.workers) == nil
@@ -89,17 +90,23 @@ function Run:check_bills(count, tasks)
   return names
 end
 
--- Task -> its looks, in the order in which the service saw them: who, and when.
+local function add(looks, task, entry)
+  looks[task] = looks[task] or {}
+  table.insert(looks[task], { who = entry.user_agent:match "^%S+", at = entry.at })
+end
+
+-- Task -> who created and looked at it, and when, in the order in which the service saw them; and
+-- who was killed, and when.
 local function looks_of(log, names)
   local looks, killed = {}, {}
   for _, entry in ipairs(log) do
     local last = entry.path:match "([^/]+)$"
-    if entry.path:match "^/killed/" then
-      killed[last] = entry.at
+    if entry.request == "create" then
+      add(looks, entry.body:match '"external_task_id":"([^"]+)"', entry)
     elseif entry.request == "query" then
-      local task = names[last] or last
-      looks[task] = looks[task] or {}
-      table.insert(looks[task], { who = entry.user_agent:match "^%S+", at = entry.at })
+      add(looks, names[last] or last, entry)
+    elseif entry.path:match "^/killed/" then
+      killed[last] = entry.at
     end
   end
   return looks, killed
@@ -131,7 +138,7 @@ local function report(self, options, taken, looks)
   return { problems = self.problems, lines = {
     ("%d processes, %d tasks each, two processes killed, a lease of %d s"):format(
       options.processes, options.tasks, LEASE),
-    ("  %-58s %6d"):format("looks at tasks", total),
+    ("  %-58s %6d"):format("creates of tasks and looks at them", total),
     ("  %-58s %6d"):format("tasks looked at by two processes, or billed twice or never",
       #self.problems),
     ("  %-58s %6d"):format("tasks taken over", #taken),
