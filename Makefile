@@ -61,7 +61,7 @@ $(BUILD)/obj/%.o: src/%.c
 PARTS = $(BUILD)/kling_parts.so
 PARTS_OBJECTS = $(patsubst spec/support/%.c,$(BUILD)/spec/%.o, \
   $(wildcard spec/support/*.c))
-parts: $(PARTS)
+parts: $(PARTS) torture-tools
 
 $(PARTS): $(PARTS_OBJECTS) $(OBJECTS)
 	$(CC) $(SHARED) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ \

@@ -56,22 +56,22 @@ function Run:live(folder, death)
   local status, output = child.run("saves",
     { self.server.url, folder .. "/jobs", self.store or "sqlite:" .. folder .. "/tasks.db",
       folder .. "/out" }, { preload = { "kill" }, env = env })
-  return status, evidence.read(report) or "killed 0 (by the clock)\n", output
+  return status, evidence.read(report) or "killed (by the clock)\n", output
 end
 
--- The numbers of an unharmed run's points, by kind: most of them are writes to files, and a death
--- beside the one that makes a task is worth as much as all those.
+-- How many points of each kind a run has: most of them are writes to files, but a death beside the
+-- request that makes a task is worth as much as all of those.
 local function read_trace(path)
-  local kinds, number = {}, 0
-  for kind in io.lines(path) do
-    number = number + 1
-    if not kinds[kind] then
-      kinds[kind] = {}
-      kinds[#kinds + 1] = kinds[kind]
+  local kinds, points = {}, 0
+  for name in io.lines(path) do
+    if not kinds[name] then
+      kinds[name] = { name = name, count = 0 }
+      kinds[#kinds + 1] = kinds[name]
     end
-    table.insert(kinds[kind], number)
+    kinds[name].count = kinds[name].count + 1
+    points = points + 1
   end
-  return kinds, number
+  return kinds, points
 end
 
 -- An unharmed run: which points it has, how long it takes, and what the files are.
@@ -99,8 +99,8 @@ function Run:deaths_of(seed)
     if roll(3) == 1 then
       deaths[i] = { KILL_SECONDS = ("%.4f"):format(roll() * self.seconds) }
     else
-      local numbers = self.kinds[roll(#self.kinds)]
-      deaths[i] = { KILL_AT = numbers[roll(#numbers)] }
+      local kind = self.kinds[roll(#self.kinds)]
+      deaths[i] = { KILL_KIND = kind.name, KILL_AT = roll(kind.count) }
     end
   end
   return deaths
@@ -120,7 +120,7 @@ function Run:live_until_done(folder, deaths)
       return nil
     elseif status == child.KILLED then
       count(self.counts, "kills")
-      count(self.kills, report:match "^killed %d+ ([^\n]+)")
+      count(self.kills, report:match "^killed ([^\n]+)")
     elseif i > #deaths then
       sleep(LEASE) -- what the dead one held may not be free yet
     end

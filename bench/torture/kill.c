@@ -5,9 +5,10 @@
  * numbered from 1 as they come.
  *
  *   KILL_AT=n         die at the n-th point
+ *   KILL_KIND=kind    count only points of this kind: "CALL SIDE"
  *   KILL_SECONDS=s    die so long after the start, wherever that is
- *   KILL_REPORT=path  a line is added there: "killed N CALL SIDE" or "ended N"
- *   KILL_TRACE=path   a line for each point is added there: "CALL SIDE"
+ *   KILL_REPORT=path  a line is added there: "killed KIND" or "ended"
+ *   KILL_TRACE=path   a line for each point is added there: its kind
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,6 +27,7 @@
 /* Under valgrind and sanitizers calls come before the constructor: then 0. */
 static unsigned long kill_at;
 static unsigned long passed;
+static const char *kind;
 static const char *report;
 static const char *trace;
 
@@ -41,17 +43,16 @@ static void tell(const char *path, const char *text) {
 }
 
 static bool is_chosen(const char *call, const char *side) {
-  if (trace) {
-    char line[64];
-    snprintf(line, sizeof(line), "%s %s\n", call, side);
-    tell(trace, line);
-  }
-  return __atomic_add_fetch(&passed, 1, __ATOMIC_RELAXED) == kill_at;
+  char name[64];
+  snprintf(name, sizeof(name), "%s %s\n", call, side);
+  tell(trace, name);
+  return (!kind || strncmp(name, kind, strlen(name) - 1) == 0) &&
+         __atomic_add_fetch(&passed, 1, __ATOMIC_RELAXED) == kill_at;
 }
 
 static void die(const char *call, const char *side) {
   char line[128];
-  snprintf(line, sizeof(line), "killed %lu %s %s\n", kill_at, call, side);
+  snprintf(line, sizeof(line), "killed %s %s\n", call, side);
   tell(report, line);
   syscall(SYS_kill, getpid(), SIGKILL);
 }
@@ -88,6 +89,7 @@ __attribute__((constructor)) static void start(void) {
   const char *seconds = getenv("KILL_SECONDS");
   report = getenv("KILL_REPORT");
   trace = getenv("KILL_TRACE");
+  kind = getenv("KILL_KIND");
   kill_at = at ? strtoul(at, NULL, 10) : 0;
   if (seconds) {
     die_after(strtod(seconds, NULL));
@@ -96,9 +98,7 @@ __attribute__((constructor)) static void start(void) {
 }
 
 __attribute__((destructor)) static void end(void) {
-  char line[64];
-  snprintf(line, sizeof(line), "ended %lu\n", passed);
-  tell(report, line);
+  tell(report, "ended\n");
 }
 
 /* The next definition of a function: the C library's. The cast is POSIX's own
