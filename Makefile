@@ -97,13 +97,23 @@ env:
 RUNS ?= $(if $(filter file,$(origin LUA)),$(LUAS:=$(SUFFIX)) \
   $(if $(SUFFIX),,lua5.4-none),$(LUA)$(SUFFIX))
 test:
-	@sh .ci/install build run test
+	@sh .ci/install build run test torture
 	@MAKE="$(MAKE)" SPEC="$(SPEC)" sh .ci/test $(RUNS)
 
 # The contract inside nginx, Neovim and LÖVE, and the whole programs of examples/.
 test-hosts:
 	@sh .ci/install build run test hosts
 	@MAKE="$(MAKE)" sh .ci/hosts
+
+# The table of bench/results/torture.txt: half an hour, and shorter with smaller figures.
+SEEDS ?= 1000
+FIRST ?= 1
+TASKS ?= 200
+TIMES ?= 200
+torture:
+	@sh .ci/install build run test torture
+	@MAKE="$(MAKE)" SEEDS=$(SEEDS) FIRST=$(FIRST) TASKS=$(TASKS) TIMES=$(TIMES) \
+	  sh .ci/torture $(LUAS)
 
 demo:
 	@sh .ci/install build run
@@ -220,5 +230,5 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(PARTS_OBJECTS:.o=.d)
 
-.PHONY: bench bench-full test-hosts all all-luas parts torture-tools env test demo valgrind fuzz lint lint-format \
+.PHONY: bench bench-full test-hosts all all-luas parts torture torture-tools env test demo valgrind fuzz lint lint-format \
   lint-tidy lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean

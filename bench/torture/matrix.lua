@@ -8,7 +8,7 @@ local kling = require "kling"
 local emulator = require "spec.support.emulator"
 local sleep = require("cqueues").sleep
 
-local M = {}
+local M = { TRANSPORTS = { "HTTP/1.1", "HTTP/2" } }
 
 local VIDEO_ID = "861034216165875784"
 local LIFE = { submitted = 0.2, processing = 0.2 }

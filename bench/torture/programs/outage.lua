@@ -94,7 +94,7 @@ local function run_task()
   local troubles = 0
   local client = assert(kling.new {
     api_key = "key", base_url = service.url(), loop = "cqueues", insecure_http = true,
-    allow_private_hosts = true, submit_timeout = DEADLINE,
+    allow_private_hosts = true, submit_timeout = DEADLINE, resolve = "resubmit",
     on_change = function(_, _, info)
       troubles = info.failure and math.max(troubles, #info.failure.attempts) or troubles
     end,
