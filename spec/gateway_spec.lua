@@ -135,6 +135,15 @@ describe("resubmitting", function()
     assert.equal(2, #quick.logged(lost.server, "create"))
   end)
 
+  it("is not done before the service is known to show tasks by their external id", function()
+    lost.server:variant "external_id_query_off"
+    lost.server:variant "list_off"
+    lost.server:variant "external_id_reusable"
+    local client = lost.client { resolve = "resubmit" }
+    lost.assert_unresolved(quick.failure(client, lost.submit(client, true)), "network")
+    assert.equal(1, #lost.server:ledger())
+  end)
+
   it("is not done where the service can show no task by its external id", function()
     lost.server:variant "external_id_query_off"
     lost.server:variant "list_off"

@@ -181,6 +181,7 @@ describe("a lost create", function()
     lost.server:variant "external_id_query_off"
     lost.server:variant "list_off"
     local client = lost.client { resolve = "resubmit" }
+    raw.learn(client, { external_query = "works" }) -- which it did, before
     local failure = quick.failure(client, client:submit(CLIP))
     assert.same({ "network", "exists", "maybe" },
       { failure.code, failure.task_state, failure.billed })

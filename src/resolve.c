@@ -108,9 +108,12 @@ static bool accept(struct engine *e, struct job *job,
   return true;
 }
 
+/* "Not found" says something only where tasks are known to be found by external
+ * id, and a list without the task only where it shows external ids or is empty.
+ */
 static bool may_send_again(const struct engine *e, const struct job *job) {
   return e->resolve == RESOLVE_RESUBMIT && !job->resolution.is_taken &&
-         !kling_gateway_is_blind(&e->gateway) &&
+         job->resolution.is_absent &&
          kling_clock_now() - job->tried <= e->submit_timeout;
 }
 
@@ -224,6 +227,8 @@ static void finish_query(struct engine *e, struct job *job, struct transfer *t,
     return;
   }
   job->resolution.is_answered = is_definite(reply);
+  job->resolution.is_absent = reply->verdict == VERDICT_MISSING &&
+                              e->gateway.ways[GATEWAY_QUERY] == GATEWAY_WORKS;
   if (job->resolution.is_answered && kling_gateway_wants_probe(&e->gateway)) {
     ask_now(e, job, ASK_PROBE);
   } else {
@@ -272,9 +277,11 @@ static void read_list(struct engine *e, struct job *job,
   if (count >= PAGE_SIZE && r->page + 1 < PAGES) {
     r->page++;
     ask_now(e, job, ASK_LIST);
-  } else {
-    end_round(e, job, t);
+    return;
   }
+  r->is_absent = count < PAGE_SIZE &&
+                 (count == 0 || e->gateway.ways[GATEWAY_LIST] == GATEWAY_WORKS);
+  end_round(e, job, t);
 }
 
 /* A gateway without a list answers with a refusal, a page or a redirect
