@@ -15,7 +15,6 @@ static void end_failed(struct engine *e, struct job *job,
   kling_sink_close(job->sink);
 }
 
-/* Out of memory is no trouble of the disk's. */
 static enum kling_error sink_code(const struct sink *s) {
   return s->problem[0] ? KLING_PROTOCOL : KLING_IO;
 }
@@ -34,13 +33,11 @@ static bool finish_without_request(struct engine *e, struct job *job) {
     kling_engine_end(e, job, EVENT_SUCCEEDED, KLING_OK);
     return false;
   }
-  if (s->problem[0] && may_doubt(job)) {
-    s->problem[0] = '\0';
-    if (kling_sink_restart(s)) {
-      return true;
-    }
-  }
   kling_note_file(job);
+  if (s->problem[0] && may_doubt(job) && kling_sink_restart(s)) {
+    s->problem[0] = '\0';
+    return true;
+  }
   end_failed(e, job, sink_code(s));
   return false;
 }

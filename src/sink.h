@@ -50,8 +50,7 @@ enum sink_state {
 };
 
 /* False: see `error`; EEXIST when `path` exists, is not known to be this very
- * file and must not be overwritten; EBUSY when another sink has it; 0 when out
- * of memory. */
+ * file and must not be overwritten; EBUSY when another sink has it. */
 bool kling_sink_open(struct sink *s, const struct sink_options *o);
 /* Read a little of what is there already, so that nobody waits for long. */
 enum sink_state kling_sink_catch_up(struct sink *s);
