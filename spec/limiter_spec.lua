@@ -112,27 +112,31 @@ describe("the limiter", function()
       assert.equal(2, fill())
     end)
 
-    it("does not take an echo for news", function()
+    it("takes those under way for accepted until they are refused, too", function()
       grow()
       local sent = now
       assert.equal(2, fill())
       now = now + 1
       limiter:full(sent, now, SOON, false)
-      local learned = cap()
-      leave(1)
+      assert.equal(7, cap())
       limiter:full(sent, now, SOON, false)
-      assert.equal(learned, cap())
-      assert.equal(1, fill())
+      assert.equal(6, cap())
+      assert.equal(0, fill())
     end)
 
-    it("believes an acceptance that comes after the refusal", function()
-      grow()
-      assert.equal(2, fill())
+    it("is not led astray by tasks that end meanwhile", function()
+      learn(5)
+      leave(3)
+      local sent = now
+      assert.equal(3, fill())
+      leave(1)
+      assert.equal(1, fill())
       now = now + 1
-      limiter:full(now - 1, now, SOON, false)
-      local learned = cap()
-      accept(1)
-      assert.equal(learned + 1, cap())
+      limiter:full(sent, now, SOON, false) -- somebody took one
+      leave(1)
+      accept(3)
+      assert.equal(4, cap())
+      assert.equal(1, fill())
     end)
 
     it("tries one by one while nothing runs", function()

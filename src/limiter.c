@@ -117,12 +117,13 @@ void kling_limiter_full(struct limiter *l, double sent, double now,
   if (l->running == 0) { /* it has none for us now; how many, it did not say */
     l->is_learned = false;
   } else if (is_echo) {
+    set_cap(l, l->cap - 1); /* it was counted */
     return;
   } else {
     learn(l, now);
   }
   l->refused = now;
-  set_cap(l, l->accepted);
+  set_cap(l, l->running);
 }
 
 void kling_limiter_fast(struct limiter *l, double sent, double now,

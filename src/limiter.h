@@ -10,10 +10,10 @@
  *   As each acceptance counts at once, this doubles in three round trips; to
  *   double in one would be a second or two faster, once, and have three times
  *   as many creates under way that are refused together.
- * - A refusal tells the number: those accepted that run now. It is the cap from
- *   then on. Not half of it, as for packets: what was too much is one request,
- *   and it is not in anybody's way. The refusals of creates that were under way
- *   by then are its echo and tell nothing new.
+ * - A refusal tells the number: the others that have places now. It is the cap
+ *   from then on. Not half of it, as for packets: what was too much is one
+ *   request, and it is not in anybody's way. Creates under way by then count as
+ *   accepted; each that is refused is an echo, and one less.
  * - After `need` tasks have ended at the cap, or `patience` seconds, one place
  *   more is probed for. Is that refused, the number stands still: need and
  *   patience double, so that in the long run one create in NEED_MAX is refused
