@@ -30,7 +30,8 @@ describe("kling batch, killed", function()
   end)
 
   local function start()
-    return cli.start({ "batch", file, "--out", out, "--lease", "1", "--json" },
+    local words = { "batch", file, "--out", out, "--lease", "1", "--resolve", "resubmit", "--json" }
+    return cli.start(words,
       { env = { COMETAPI_BASE_URL = server.url }, is_quick = true })
   end
 

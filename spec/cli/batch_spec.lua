@@ -189,6 +189,18 @@ describe("kling batch", function()
     assert.is_true(#quick.logged(server, "create") < 30)
   end)
 
+  it("does not submit again what may exist, and says what can be done", function()
+    server:fault { name = "drop_before", on = "create" }
+    scratch.write(file, file_of(2))
+    local result = run()
+    assert.equal(17, result.code, result.err)
+    assert.is_truthy(result.err:find("with --resolve resubmit it also submits again", 1, true))
+    assert.equal(1, #server:ledger())
+    result = run("--resolve", "resubmit")
+    assert.equal(0, result.code, result.err)
+    assert.equal(2, #server:ledger())
+  end)
+
   it("submits nothing in a dry run", function()
     scratch.write(file, file_of(2))
     local result = run "--dry-run"

@@ -136,6 +136,9 @@ local function copy(failure)
   return copied
 end
 
+local UNRESOLVED = "The same command asks for what may exist again; with --resolve resubmit it "
+  .. "also submits again, under the same id, what the service does not know."
+
 local is_signal = { interrupted = true, terminated = true }
 
 -- A signal's failure knows of one task; here some may be at the service, whichever they are.
@@ -165,6 +168,8 @@ function Many:sum_up(stop)
     local name, failure = self.rows[self.worst.index].name, self.worst.failure
     outcome.failure = copy(failure)
     outcome.failure.message = ("%s; %s: %s"):format(counts, name, failure.message)
+    outcome.failure.hint = may_exist(failure) and self.session.args.resolve ~= "resubmit"
+      and UNRESOLVED or failure.hint
   end
   outcome.can_go_on = stop ~= nil or self.can_go_on
   return outcome
