@@ -56,6 +56,27 @@ describe("what is known of the gateway", function()
     return client
   end
 
+  it("is that it works when even a new task is found by its external id", function()
+    local client = lost.client()
+    quick.until_state(client, client:submit(CLIP), "submitted")
+    quick.drive(client, function()
+      return raw.gateway(client).probe
+    end)
+    quick.failure(client, lost.submit(client, false))
+    assert.equal("works", raw.gateway(client).external_query)
+  end)
+
+  it("is not that it fails when only a new task is not found", function()
+    lost.server:variant "external_id_query_off"
+    local client = lost.client()
+    quick.until_state(client, client:submit(CLIP), "submitted")
+    quick.drive(client, function()
+      return raw.gateway(client).probe
+    end)
+    quick.failure(client, lost.submit(client, false))
+    assert.equal("unknown", raw.gateway(client).external_query)
+  end)
+
   it("is tried with a task that exists before it is believed", function()
     local client = know_a_task()
     quick.failure(client, lost.submit(client, false))
@@ -142,6 +163,28 @@ describe("resubmitting", function()
     local client = lost.client { resolve = "resubmit" }
     lost.assert_unresolved(quick.failure(client, lost.submit(client, true)), "network")
     assert.equal(1, #lost.server:ledger())
+  end)
+
+  it("is not done for an empty list where a task is known to exist", function()
+    lost.server:variant "external_id_query_off"
+    lost.server:variant "external_id_reusable"
+    lost.server:fault {
+      name = "status", on = "list", status = 200, body = '{"code":0,"data":[]}', forever = true,
+    }
+    local client = lost.client { resolve = "resubmit" }
+    raw.learn(client, { probe = "of-another-day" })
+    lost.assert_unresolved(quick.failure(client, lost.submit(client, true)), "network")
+    assert.equal(1, #lost.server:ledger())
+  end)
+
+  it("is done when the list shows other tasks, and not this one", function()
+    lost.server:variant "external_id_query_off"
+    local client = lost.client { resolve = "resubmit" }
+    quick.until_state(client, client:submit(CLIP), "submitted")
+    local job = lost.submit(client, false)
+    quick.until_state(client, job, "submitted")
+    assert.equal(3, #quick.logged(lost.server, "create"))
+    assert.equal(2, #lost.server:ledger())
   end)
 
   it("is not done where the service can show no task by its external id", function()

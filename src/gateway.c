@@ -31,8 +31,11 @@ bool kling_gateway_set_probe(struct gateway *g, const char *external_id,
 }
 
 bool kling_gateway_wants_probe(const struct gateway *g) {
-  return g->ways[GATEWAY_QUERY] == GATEWAY_UNKNOWN && g->probe &&
-         kling_clock_now() - g->probe_since >= GATEWAY_GRACE;
+  return g->ways[GATEWAY_QUERY] == GATEWAY_UNKNOWN && g->probe;
+}
+
+bool kling_gateway_knows_probe(const struct gateway *g) {
+  return g->probe && kling_clock_now() - g->probe_since >= GATEWAY_GRACE;
 }
 
 bool kling_gateway_is_blind(const struct gateway *g) {

@@ -32,6 +32,8 @@ bool kling_gateway_set_probe(struct gateway *g, const char *external_id,
                              double since);
 /* Is there something to try, and is it worth trying? */
 bool kling_gateway_wants_probe(const struct gateway *g);
+/* Is the probe old enough that whoever does not find it never will? */
+bool kling_gateway_knows_probe(const struct gateway *g);
 /* Nothing it offers finds a task by external id. */
 bool kling_gateway_is_blind(const struct gateway *g);
 void kling_gateway_free(struct gateway *g);

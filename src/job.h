@@ -60,10 +60,11 @@ struct resolution {
   uint8_t page;     /* of the list */
   bool is_taken;    /* the service has a task of this external id */
   bool is_answered; /* in this round the service said something clear */
-  bool is_absent;   /* what would show the task did not */
-  unsigned rounds;  /* that were answered */
-  double spent;     /* seconds of resolve_timeout */
-  double mark;      /* clock: when the last round ended */
+  bool is_missing;  /* and that it knows no such external id */
+  bool is_listed;  /* and which external ids it knows: ours is not among them */
+  unsigned rounds; /* that were answered */
+  double spent;    /* seconds of resolve_timeout */
+  double mark;     /* clock: when the last round ended */
 };
 
 struct job {

@@ -108,17 +108,19 @@ static bool accept(struct engine *e, struct job *job,
   return true;
 }
 
-/* "Not found" says something only where tasks are known to be found by external
- * id, and a list without the task only where it shows external ids or is empty.
- */
+/* Not finding a task tells only where tasks are found. */
+static bool is_known_missing(const struct engine *e,
+                             const struct resolution *r) {
+  return r->is_listed ||
+         (r->is_missing && e->gateway.ways[GATEWAY_QUERY] == GATEWAY_WORKS);
+}
+
 static bool may_send_again(const struct engine *e, const struct job *job) {
   return e->resolve == RESOLVE_RESUBMIT && !job->resolution.is_taken &&
-         job->resolution.is_absent &&
+         is_known_missing(e, &job->resolution) &&
          kling_clock_now() - job->tried <= e->submit_timeout;
 }
 
-/* Nothing was found. With the same external id a second create makes a second
- * task only where the service lets ids be used again. */
 static void give_up(struct engine *e, struct job *job) {
   if (may_send_again(e, job)) {
     job->resolution.ask = ASK_NOTHING;
@@ -138,26 +140,30 @@ static double patience(const struct engine *e, const struct job *job) {
   return e->resolve_timeout - r->spent - (kling_clock_now() - r->mark);
 }
 
+static void start_round(struct resolution *r) {
+  r->mark = kling_clock_now();
+  r->is_answered = r->is_missing = r->is_listed = false;
+  r->page = 0;
+  r->ask = ASK_QUERY;
+}
+
 static void end_round(struct engine *e, struct job *job,
                       const struct transfer *t) {
   struct resolution *r = &job->resolution;
   double left = patience(e, job);
-  bool is_answered = r->is_answered;
-  r->mark = kling_clock_now();
-  r->is_answered = false;
-  r->page = 0;
-  r->ask = ASK_QUERY;
-  if (!is_answered) {
+  if (!r->is_answered) {
+    start_round(r);
     kling_look_later(e, job, t);
     return;
   }
-  r->spent = e->resolve_timeout - left;
   job->failures = 0;
   if (left <= 0.0 || kling_gateway_is_blind(&e->gateway)) {
     give_up(e, job);
     return;
   }
+  r->spent = e->resolve_timeout - left;
   r->rounds++;
+  start_round(r);
   kling_engine_schedule(e, job, job->is_hinted ? 0.0 : pause_before(e, r));
   kling_engine_mark(e, job);
 }
@@ -193,10 +199,16 @@ static bool is_of_another_job(const struct engine *e, const struct job *job,
   return false;
 }
 
+/* What shows no external id may be the task all the same. */
+static bool fits(const struct api_task *task, const char *external_id) {
+  return kling_scan_has_text(task->task_id) &&
+         (!kling_scan_has_text(task->external_task_id) ||
+          kling_scan_is(task->external_task_id, external_id));
+}
+
 static bool is_ours(const struct engine *e, const struct job *job,
                     const struct api_task *task) {
-  return (!kling_scan_has_text(task->external_task_id) ||
-          kling_scan_is(task->external_task_id, job->external_task_id)) &&
+  return fits(task, job->external_task_id) &&
          !is_of_another_job(e, job, task->task_id);
 }
 
@@ -227,8 +239,7 @@ static void finish_query(struct engine *e, struct job *job, struct transfer *t,
     return;
   }
   job->resolution.is_answered = is_definite(reply);
-  job->resolution.is_absent = reply->verdict == VERDICT_MISSING &&
-                              e->gateway.ways[GATEWAY_QUERY] == GATEWAY_WORKS;
+  job->resolution.is_missing = reply->verdict == VERDICT_MISSING;
   if (job->resolution.is_answered && kling_gateway_wants_probe(&e->gateway)) {
     ask_now(e, job, ASK_PROBE);
   } else {
@@ -239,24 +250,25 @@ static void finish_query(struct engine *e, struct job *job, struct transfer *t,
 static void finish_probe(struct engine *e, struct job *job,
                          const struct transfer *t,
                          const struct api_reply *reply) {
-  if (reply->verdict == VERDICT_OK) {
+  if (reply->verdict == VERDICT_OK && fits(&reply->task, e->gateway.probe)) {
     kling_gateway_learn(&e->gateway, GATEWAY_QUERY, GATEWAY_WORKS);
-  } else if (is_definite(reply) && !is_shut_out(reply)) {
+  } else if (is_definite(reply) && !is_shut_out(reply) &&
+             kling_gateway_knows_probe(&e->gateway)) {
     kling_gateway_learn(&e->gateway, GATEWAY_QUERY, GATEWAY_FAILS);
   }
   ask_list_or_end(e, job, t);
 }
 
 /* A list without external ids cannot show our task. */
-static bool find_in(struct engine *e, const struct job *job,
-                    struct scan_value items, struct api_task *task,
-                    unsigned *count) {
+static bool find_in(struct engine *e, struct job *job, struct scan_value items,
+                    struct api_task *task, unsigned *count) {
   const char *cursor = NULL;
   struct scan_value item;
   for (*count = 0; kling_scan_next(items, &cursor, &item); (*count)++) {
     kling_api_read_task(item, task);
     if (kling_scan_has_text(task->external_task_id)) {
       kling_gateway_learn(&e->gateway, GATEWAY_LIST, GATEWAY_WORKS);
+      job->resolution.is_listed = true;
     }
     if (kling_scan_is(task->external_task_id, job->external_task_id)) {
       return true;
@@ -279,8 +291,11 @@ static void read_list(struct engine *e, struct job *job,
     ask_now(e, job, ASK_LIST);
     return;
   }
-  r->is_absent = count < PAGE_SIZE &&
-                 (count == 0 || e->gateway.ways[GATEWAY_LIST] == GATEWAY_WORKS);
+  if (count >= PAGE_SIZE) {
+    r->is_listed = false; /* it goes on */
+  } else if (count == 0 && r->page == 0) {
+    r->is_listed = !e->gateway.probe; /* no task that we know of is missing */
+  }
   end_round(e, job, t);
 }
 
