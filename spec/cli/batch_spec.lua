@@ -205,12 +205,15 @@ describe("kling batch", function()
     scratch.write(file, file_of(2))
     local result = run "--dry-run"
     assert.equal(0, result.code, result.err)
-    assert.equal("0 of 2 done; a dry run: 2 would be submitted\n", result.err)
+    assert.equal("0 of 2 done; a dry run: 2 would be submitted, 0 gone on with\n", result.err)
     assert.equal(0, #server:log())
     assert.equal(0, run().code)
     assert.equal(2, #server:ledger())
     result = run "--dry-run"
-    assert.equal("2 of 2 done; a dry run: 0 would be submitted\n", result.err)
+    assert.equal("2 of 2 done; a dry run: 0 would be submitted, 0 gone on with\n", result.err)
+    assert(os.remove(out .. "/" .. media()[1]))
+    result = run "--dry-run"
+    assert.equal("1 of 2 done; a dry run: 0 would be submitted, 1 gone on with\n", result.err)
   end)
 
   it("spends no more than it may, over all runs", function()

@@ -33,7 +33,8 @@ local function new(talk, rows)
     rows = rows,
     over = 0,
     failed = 0,
-    unsent = 0, -- of a dry run
+    unsent = 0, -- of a dry run: what would be submitted,
+    unsaved = 0, -- and what was, by an earlier one, but is not done
     board = board.new(#rows, function(index)
       return rows[index].name
     end),
@@ -88,14 +89,23 @@ function Many:note_failure(index, failure)
   self.session.console:note(("%s: %s%s"):format(self.rows[index].name, failure.message, hint))
 end
 
+-- The outcome of a line that would be submitted, or whose task there is already.
+function Many:note_dry_run(task_id)
+  if task_id then
+    self.unsaved = self.unsaved + 1
+    return { state = "submitted", task_id = task_id }
+  end
+  self.unsent = self.unsent + 1
+  return { state = "queued" }
+end
+
 --- An item is over.
 function Many:finish(index, outcome)
   local row, failure = self.rows[index], outcome.failure
   self.over = self.over + 1
   self.session.console:clear()
   if failure and failure.dry_run then
-    self.unsent = self.unsent + 1
-    outcome = { state = "queued" }
+    outcome = self:note_dry_run(failure.task_id)
   elseif failure then
     self:note_failure(index, failure)
   end
@@ -158,9 +168,11 @@ end
 
 -- What all of it came to; `stop` is the failure that ended it early.
 function Many:sum_up(stop)
-  local total, done = #self.rows, self.over - self.failed - self.unsent
+  local total, done = #self.rows, self.over - self.failed - self.unsent - self.unsaved
   local outcome = { total = total, done = done, failed = self.failed }
-  outcome.unsent = self.session.args.dry_run and self.unsent or nil
+  if self.session.args.dry_run then
+    outcome.unsent, outcome.unsaved = self.unsent, self.unsaved
+  end
   local counts = ("%d of %d done, %d failed"):format(done, total, self.failed)
   if stop then
     outcome.failure = stopped(self, stop, counts)
@@ -182,7 +194,8 @@ local function show(summary)
   if summary.total == 0 then
     text = "nothing is pending"
   elseif summary.unsent then
-    text = text .. ("; a dry run: %d would be submitted"):format(summary.unsent)
+    text = text .. ("; a dry run: %d would be submitted, %d gone on with"):format(summary.unsent,
+      summary.unsaved)
   end
   if not summary.failure then
     io.stderr:write(text, "\n")
