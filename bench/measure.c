@@ -4,7 +4,7 @@
  *   CPU_SECONDS WALL_SECONDS PEAK_KILOBYTES EXIT_STATUS
  *
  * to descriptor 3 when that is open, else to stderr. */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

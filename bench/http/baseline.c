@@ -76,21 +76,19 @@ static CURL *new_easy(struct task *task) {
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
-                     void *known) {
+                     void *unused) {
   struct epoll_event event;
   (void)easy;
   (void)arg;
+  (void)unused;
   memset(&event, 0, sizeof(event));
   event.data.fd = fd;
   event.events = ((what & CURL_POLL_IN) ? EPOLLIN : 0U) |
                  ((what & CURL_POLL_OUT) ? EPOLLOUT : 0U);
   if (what == CURL_POLL_REMOVE) {
     epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-  } else if (known) {
-    epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event);
-  } else {
+  } else if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0) {
     epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
-    curl_multi_assign(multi, fd, &epoll_fd);
   }
   return 0;
 }
