@@ -279,6 +279,21 @@ describe("a client with a store", function()
       assert.same({ "unresolved", info.task_id, true }, { row.state, row.task_id, row.is_free })
     end)
 
+    it("what on_change itself does to a job", function()
+      local second
+      local client = store:client {
+        on_change = function(_, state, info)
+          if state == "submitted" and info.external_task_id ~= "second" then
+            second:cancel()
+          end
+        end,
+      }
+      local job = submit(client)
+      second = client:submit { video_id = "2", external_task_id = "second" }
+      quick.until_state(client, job, "submitted")
+      assert.equal("cancelled", store:row("second").state)
+    end)
+
     it("everything for a program that steps and dispatches by itself", function()
       local client = store:client()
       local job, id = submit(client)
@@ -298,9 +313,12 @@ describe("a client with a store", function()
     it("what is under way when it is closed", function()
       local client = store:client()
       local job, id = submit(client)
-      quick.drive(client, function()
-        return select(2, raw.info(client, job)).task_id
-      end)
+      store:until_row(client, id, "sending")
+      local deadline = core.now() + PATIENCE
+      repeat
+        client:step(0.02)
+      until select(2, raw.info(client, job)).task_id or core.now() > deadline
+      assert.equal("sending", store:row(id).state)
       client:close()
       local row = store:row(id)
       assert.same({ "submitted", true, false }, { row.state, row.is_free, row.ended_at ~= nil })

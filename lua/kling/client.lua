@@ -69,21 +69,23 @@ local function info_of(client, job)
   return state, info
 end
 
+-- With a store what on_change itself has changed is written down too before it is told.
 local function next_changed(client, tasks)
+  if tasks and tasks:is_usable() then
+    tasks:note_changes(client)
+  end
   return tasks and table.remove(tasks.news, 1) or raw.changed(client)
 end
 
 function Client:dispatch()
   local private = raw.private(self)
   local tasks, on_change = private.tasks, private.on_change
-  if tasks and raw.is_open(self) and tasks:is_usable() then
+  if tasks and tasks:is_usable() then
     tasks:turn(self)
+    tasks.news = on_change and tasks.news or {}
   end
   if not on_change then
     raw.changed(self, true)
-    if tasks then
-      tasks.news = {}
-    end
     return
   end
   local job = next_changed(self, tasks)
@@ -342,7 +344,7 @@ end
 -- The loop lets go of the descriptor before it is closed: libuv aborts the process otherwise.
 function Client:close()
   local loop, tasks = raw.private(self).loop, raw.private(self).tasks
-  if tasks and raw.is_open(self) and tasks:is_usable() then
+  if tasks and tasks:is_usable() then
     tasks:close(self)
   end
   if loop and loop.forget and raw.is_open(self) then
