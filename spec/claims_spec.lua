@@ -225,16 +225,6 @@ describe("a store that is shared", function()
       end)
       finish(other, jobs[1])
     end)
-
-    it("stays its parent's in a child of fork", function()
-      local one = store:client()
-      quick.until_state(one, one:submit(named "one"), "submitted")
-      local tasks = raw.private(one).tasks
-      tasks.pid = tasks.pid + 1 -- as it is after fork, in the child
-      one:close()
-      assert.is_false(store:row("one").is_free)
-      tasks.store:close()
-    end)
   end)
 
   describe("and an external id", function()

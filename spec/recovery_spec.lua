@@ -1,6 +1,7 @@
 --- What a client with a store goes on with after a crash, and what it knows of.
 
 local emulator = require "spec.support.emulator"
+local lua_process = require "spec.support.lua_process"
 local quick = require "spec.support.quick"
 local remembering = require "spec.support.remembering"
 
@@ -9,6 +10,31 @@ local record, make_task = remembering.record, remembering.make_task
 local drive_for = remembering.drive_for
 local LIFE = 10 -- seconds; longer than any task here lives
 local HERE = "^%.?/?spec/recovery_spec%.lua:(%d+): "
+
+local FORKING = [[
+  local url, store_url = ...
+  local kling = require "kling"
+  local parts = require "kling_parts"
+  local client = assert(kling.new {
+    api_key = "k", base_url = url, store = store_url, loop = "blocking", first_poll = 0.01,
+  })
+  local job = client:submit { video_id = "861034216165875784", external_task_id = "one" }
+  repeat
+    client:step(0.02)
+  until client:poll(job) == "submitted"
+  local child = parts.fork()
+  if child == 0 then
+    print(select(2, pcall(function() client:poll(job) end)))
+    client:dispatch()
+    client:close()
+    os.exit(0)
+  end
+  print("child ended with " .. parts.wait(child))
+  print(client:poll(job))
+  io.read()
+  print(client:wait(job, 20) and "done")
+  client:close()
+]]
 
 describe("a store", function()
   local server, store
@@ -158,6 +184,20 @@ describe("a store", function()
       local client = store:client()
       finish(client, client:reconcile()[1])
     end)
+  end)
+
+  it("stays its parent's after a fork, whatever the child does to the client", function()
+    local process = lua_process.start(FORKING, { server.url, store.url })
+    assert.matches("made before fork", process:read())
+    assert.equal("child ended with 0", process:read())
+    assert.matches("^submitted", process:read())
+    local row = store:row "one"
+    assert.same({ "submitted", false }, { row.state, row.is_free })
+    server:advance(LIFE)
+    process:write ""
+    assert.equal("done", process:read())
+    process:close()
+    assert.equal("succeeded", store:row("one").state)
   end)
 
   describe("lists what is pending", function()
