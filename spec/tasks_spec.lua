@@ -282,14 +282,15 @@ describe("a client with a store", function()
     it("what on_change itself does to a job", function()
       local second
       local client = store:client {
-        on_change = function(_, state, info)
-          if state == "submitted" and info.external_task_id ~= "second" then
+        max_running = 1, -- the second is not sent meanwhile
+        on_change = function(_, state)
+          if state == "submitted" then
             second:cancel()
           end
         end,
       }
       local job = submit(client)
-      second = client:submit { video_id = "2", external_task_id = "second" }
+      second = client:submit(remembering.named "second")
       quick.until_state(client, job, "submitted")
       assert.equal("cancelled", store:row("second").state)
     end)
