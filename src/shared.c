@@ -11,7 +11,9 @@
 #include "clock.h"
 #include "version.h"
 
-enum { TELLING = 8 }; /* characters of the key; fewer give nothing away */
+/* Characters of the key; fewer give nothing away, and a key as short as that is
+ * no secret but may be a word that replies are made of. */
+enum { TELLING = 8 };
 
 static const char AUTHORIZATION[] = "Authorization: Bearer ";
 
@@ -176,7 +178,7 @@ void kling_shared_redact(const struct http_shared *s, char *text) {
   const char *key = line ? line->data + sizeof(AUTHORIZATION) - 1 : "";
   size_t len = strlen(key);
   char *at;
-  if (len == 0) {
+  if (len < TELLING) {
     return;
   }
   while ((at = strstr(text, key)) != NULL) {
