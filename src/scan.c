@@ -14,6 +14,16 @@ struct reader {
 
 static bool read_value(struct reader *r, int depth, struct scan_value *out);
 
+static struct reader reader_of(const char *at, const char *end,
+                               struct scan_index *index) {
+  struct reader r;
+  r.at = at;
+  r.end = end;
+  r.index = index;
+  r.is_escaped = false;
+  return r;
+}
+
 static void skip_space(struct reader *r) {
   while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' ||
                             *r->at == '\t')) {
@@ -257,9 +267,7 @@ bool kling_scan_document(const char *text, size_t len, struct scan_index *index,
   if (!text) {
     return false;
   }
-  r.at = text;
-  r.end = text + len;
-  r.index = index;
+  r = reader_of(text, text + len, index);
   if (index) {
     index->count = 0;
   }
@@ -334,9 +342,7 @@ static struct scan_value walk_to(struct scan_value object, const char *name) {
   struct scan_value found;
   struct reader r;
   memset(&found, 0, sizeof(found));
-  r.at = object.at + 1;
-  r.end = object.at + object.len;
-  r.index = NULL;
+  r = reader_of(object.at + 1, object.at + object.len, NULL);
   skip_space(&r);
   while (r.at < r.end && *r.at == '"') {
     struct scan_entry member;
@@ -378,9 +384,7 @@ bool kling_scan_next(struct scan_value array, const char **cursor,
   if (array.type != SCAN_ARRAY) {
     return false;
   }
-  r.at = *cursor ? *cursor : array.at + 1;
-  r.end = array.at + array.len;
-  r.index = NULL;
+  r = reader_of(*cursor ? *cursor : array.at + 1, array.at + array.len, NULL);
   skip_space(&r);
   take(&r, ',');
   skip_space(&r);
