@@ -200,8 +200,8 @@ local function report(self, seeds)
   return { lines = lines, problems = self.problems }
 end
 
---- Go through seeds `first` to `last`, with an emulator that lives through all of them. `store`: as
---- for kling.new; default: an SQLite file for each seed. `progress(seed)` is called after each.
+--- Go through seeds `first` to `last`; the emulator lives through all of them. `store` is as for
+--- kling.new, by default an SQLite file for each seed. `progress(seed)` is called after each.
 ---@return table report `{ lines, problems }`
 function M.run(options)
   local self = setmetatable({
@@ -214,7 +214,9 @@ function M.run(options)
     self:measure()
     for seed = options.first, options.last do
       self:seed(seed)
-      options.progress(seed)
+      if options.progress then
+        options.progress(seed)
+      end
     end
     self:check_books()
   end)

@@ -11,8 +11,6 @@ Run.__index = Run
 
 local M = {}
 
-local LEASE = 3 -- seconds
-local LIFE = { submitted = 5, processing = 20 }
 local PATIENCE = 300 -- seconds for any step
 
 function Run:problem(text, ...)
@@ -55,7 +53,7 @@ function Run:play(count, tasks)
   for i = 1, count do
     local name = "worker" .. i
     self.workers[name] = child.start("worker", { self.server.url, self.store, name, tasks },
-      { env = { LEASE = LEASE } })
+      { env = { LEASE = self.lease } })
   end
   local function billed(share)
     return function()
@@ -65,7 +63,7 @@ function Run:play(count, tasks)
   self:wait_until("half of the creates", billed(0.5))
   self:kill "worker1"
   self:wait_until("all creates", billed(1))
-  cqueues.sleep(LEASE) -- all are looked at
+  cqueues.sleep(self.lease) -- all are looked at
   self:kill "worker2"
   self:wait_until("all tasks", function()
     return next(self.workers) == nil
@@ -136,8 +134,8 @@ local function report(self, options, taken, looks)
     total = total + #list
   end
   return { problems = self.problems, lines = {
-    ("%d processes, %d tasks each, two processes killed, a lease of %d s"):format(
-      options.processes, options.tasks, LEASE),
+    ("%d processes, %d tasks each, two processes killed, a lease of %g s"):format(
+      options.processes, options.tasks, options.lease),
     ("  %-58s %6d"):format("creates of tasks and looks at them", total),
     ("  %-58s %6d"):format("tasks looked at by two processes, or billed twice or never",
       #self.problems),
@@ -148,12 +146,16 @@ local function report(self, options, taken, looks)
   } }
 end
 
---- `store` as for kling.new, `processes` (more than 2), `tasks` of each.
+--- `store` and `lease` as for kling.new, `processes` (more than 2), `tasks` of each, and how many
+--- `seconds` they take.
 ---@return table report `{ lines, problems }`
 function M.run(options)
-  local self = setmetatable({ workers = {}, problems = {}, store = options.store }, Run)
+  local self = setmetatable({
+    workers = {}, problems = {}, store = options.store, lease = options.lease,
+  }, Run)
   self.server = emulator.start {
-    http2 = false, ffmpeg = false, life = LIFE, variants = { "external_id_reusable" },
+    http2 = false, ffmpeg = false, variants = { "external_id_reusable" },
+    life = { submitted = options.seconds / 2, processing = options.seconds / 2 },
   }
   local taken, looks, killed
   local ran, message = pcall(function()

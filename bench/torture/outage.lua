@@ -44,7 +44,7 @@ end
 ---@return table report `{ lines, problems }`
 function M.run(moments)
   local report = { problems = {}, lines = {
-    "an outage of 600 s: no name, no resolver, refused, dropped, silent, a page; tasks take 230 s",
+    "an outage of 600 s: no name, no resolver, refused, dropped, silent, a page; tasks take 100 s",
     ROW:format("begins", "outcome", "s", "s after", "failed", "bills"),
   } }
   local ends = {}

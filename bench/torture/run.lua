@@ -29,20 +29,20 @@ local function output_of(command)
   return line or "none"
 end
 
-local function on_sqlite(processes)
+local function run_fleet(store)
+  return fleet.run { store = store, lease = 3, processes = 4, tasks = TASKS, seconds = 25 }
+end
+
+local function on_sqlite()
   local folder = scratch.new()
-  local report = fleet.run {
-    store = "sqlite:" .. folder .. "/tasks.db", processes = processes, tasks = TASKS,
-  }
+  local report = run_fleet("sqlite:" .. folder .. "/tasks.db")
   scratch.remove(folder)
   return report
 end
 
-local function on_postgresql(processes)
+local function on_postgresql()
   local server = assert(postgresql.start(), "PostgreSQL is missing; sh .ci/install test")
-  local ran, report = pcall(fleet.run, {
-    store = server.url, processes = processes, tasks = TASKS,
-  })
+  local ran, report = pcall(run_fleet, server.url)
   server:stop()
   assert(ran, report)
   return report
@@ -73,12 +73,8 @@ local PARTS = {
   { "Overshoot", function()
     return overshoot.run(TIMES, LATE)
   end },
-  { "Fleet on SQLite", function()
-    return on_sqlite(4)
-  end },
-  { "Fleet on PostgreSQL", function()
-    return on_postgresql(4)
-  end },
+  { "Fleet on SQLite", on_sqlite },
+  { "Fleet on PostgreSQL", on_postgresql },
   { "Cap", function()
     return cap.run({ 1, 5, 20 }, 1, MOST)
   end },

@@ -15,7 +15,7 @@ local gateway = require "bench.torture.gateway"
 local moment, folder = arg[1], arg[2]
 
 local OUTAGE, DEADLINE = 600, 900 -- seconds
-local LIFE = { submitted = 30, processing = 200 }
+local LIFE = { submitted = 30, processing = 70 }
 
 -- What the outage is made of: how names are resolved (see resolver.c), and what becomes of the way.
 local WAYS = {
