@@ -143,6 +143,29 @@ describe("a client with a store", function()
       assert(client:submit(CLIP))
     end)
 
+    it("never takes a create for unsent that has left meanwhile", function()
+      server:fault { name = "service_code", on = "create", code = 1303, retry_after = 0 }
+      server:fault { name = "delay", on = "create", seconds = 1 }
+      local client = store:client { lease = 0.3 }
+      local _, id = submit(client)
+      quick.drive(client, function()
+        return store:row(id).state == "sending"
+      end)
+      store:break_method(client, "update_all", FULL) -- "it was refused for now"
+      store:break_method(client, "renew", FULL)
+      local is_sent_again = false
+      store:watch(client, "sending", function()
+        store:mend(client)
+        is_sent_again = true
+      end)
+      quick.drive(client, function()
+        return is_sent_again
+      end)
+      remembering.drive_for(client, 0.3)
+      assert.equal("sending", store:row(id).state)
+      store:until_row(client, id, "submitted")
+    end)
+
     it("loses no task that the service has: it goes on, warns, and is written later", function()
       local client = store:client { lease = 0.3 }
       local job, id = submit(client)
@@ -246,17 +269,17 @@ describe("a client with a store", function()
       local jobs = {}
       for i = 1, 10 do
         jobs[i] = submit(client, { bgm_prompt = tostring(i) })
-        client:cancel(jobs[i])
+        raw.stop(client, jobs[i])
       end
       client:dispatch()
       assert.same({ 1, 10 }, { writes, rows })
     end)
 
-    it("that a job was cancelled", function()
+    it("that a job was cancelled, at once: nobody is to send it", function()
       local client = store:client()
       local job, id = submit(client)
       client:cancel(job)
-      store:until_row(client, id, "cancelled")
+      assert.equal("cancelled", store:row(id).state)
     end)
 
     it("a task that may exist as unresolved, and lets go of it", function()

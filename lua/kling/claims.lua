@@ -33,10 +33,8 @@ function M:reopen(record)
   local done, message, why = self.store:reopen(record.external_task_id, state)
   if done == nil then
     return nil, message, why
-  elseif done then
-    record.state, record.is_ours = state, true
   end
-  record.ended_at = nil -- if not by us, by another
+  record.state, record.is_ours, record.ended_at = state, done, nil -- not ours: another was faster
   return record
 end
 
@@ -285,8 +283,12 @@ function M:reconcile(client, limit)
       jobs[#jobs + 1] = self:take_over(client, record)
     end
   end
+  local done = true
   if #back > 0 then
-    self.store:release(back)
+    done, message = self.store:release(back)
+  end
+  if not done then
+    self:suffer(client, message)
   end
   return jobs
 end

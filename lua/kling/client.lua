@@ -285,7 +285,11 @@ end
 
 function Client:cancel(job)
   M.check_job(self, job, "cancel")
-  return M.stop(self, job), M.failure_of(self, job)
+  local stopped, tasks = M.stop(self, job), raw.private(self).tasks
+  if stopped and tasks and tasks:is_usable() then
+    tasks:note_changes(self) -- at once: nobody else is to send it when this process ends here
+  end
+  return stopped, M.failure_of(self, job)
 end
 
 -- A single request: its job is stopped with its deadline.

@@ -229,6 +229,7 @@ end
 function Tasks:let_one_go(client, entry, sent, over)
   if sent[entry.id] then
     entry.state, entry.was_sent = "sending", true
+    entry.unwritten, self.unwritten[entry.id] = nil, nil -- it was "queued": no more
     raw.permit(client, entry.job)
   elseif over[entry.id] then
     refuse(client, entry, "budget", self.guard:why_spent())
@@ -338,7 +339,7 @@ function Tasks:amend(state, info)
     state = SEEN[entry.state] or entry.state
   end
   if self.problem and not self.is_closed then
-    info.warning = "it is not written down: " .. self.problem
+    info.warning = self.problem
   end
   return state
 end
