@@ -6,11 +6,13 @@
 
 /* Chosen by simulation (bench/cadence). */
 static const double BINS_PER_E = 12.0;   /* a bin is 8.7 % of an age */
-static const double MEMORY = 100.0;      /* tasks through a bin */
+static const double MEMORY = 70.0;       /* tasks through a bin */
 static const double PRIOR_WEIGHT = 0.5;  /* tasks through a bin */
 static const double PRIOR_MEDIAN = 60.0; /* seconds */
 static const double PRIOR_POWER = 1.8;   /* half in 33 to 110 s */
 static const double UNEXPECTED = 0.05;   /* share of an end spread evenly */
+static const double SPREAD = 0.15;       /* share by which looks vary */
+static const double FIRST = 4.0;         /* times max_poll_interval */
 static const double NO_TIME = 1e-6;      /* bins: then, for all we know */
 static const double STEEPEST = 8.0;      /* hazard of a bin: ends at once */
 
@@ -39,9 +41,17 @@ double kling_cadence_age(double bin) {
   return expm1(bin / BINS_PER_E);
 }
 
+/* A bin counts twice, its neighbours once each: what is kept is noisy, and
+ * hazards of neighbours are much the same. */
+static double smooth(const float values[CADENCE_BINS], int bin) {
+  double before = values[bin > 0 ? bin - 1 : bin];
+  double after = values[bin < CADENCE_BINS - 1 ? bin + 1 : bin];
+  return (before + 2.0 * values[bin] + after) / 4.0;
+}
+
 double kling_cadence_hazard(const struct cadence *c, int bin) {
-  double ends = c->ends[bin] + PRIOR_WEIGHT * c->prior[bin];
-  double hazard = ends / (c->lived[bin] + PRIOR_WEIGHT);
+  double ends = smooth(c->ends, bin) + PRIOR_WEIGHT * c->prior[bin];
+  double hazard = ends / (smooth(c->lived, bin) + PRIOR_WEIGHT);
   return hazard < STEEPEST ? hazard : STEEPEST;
 }
 
@@ -120,30 +130,42 @@ static double between(double low, double high, double u) {
   return low + (high - low) * u;
 }
 
-double kling_cadence_rarest(const struct cadence *c, double u) {
-  return c->options.max_poll_interval * between(0.9, 1.0, u);
-}
-
 /* Where the bounds meet the upper one wins, and looks still vary. */
-static double vary(const struct cadence *c, double seconds, double u) {
-  double low = fmax(seconds * 0.9, c->options.poll_interval);
-  double high = fmin(seconds * 1.1, c->options.max_poll_interval);
-  if (low > high * 0.95) {
-    low = high * 0.9;
+static double vary(double seconds, double least, double most, double u) {
+  double low = fmax(seconds * (1.0 - SPREAD), least);
+  double high = fmin(seconds * (1.0 + SPREAD), most);
+  if (low > high * (1.0 - SPREAD / 2.0)) {
+    low = high * (1.0 - SPREAD);
   }
   return between(low, high, u);
 }
 
+double kling_cadence_rarest(const struct cadence *c, double u) {
+  return c->options.max_poll_interval * between(1.0 - SPREAD, 1.0, u);
+}
+
+double kling_cadence_latest_first(const struct cadence_options *o) {
+  return fmax(o->first_poll, FIRST * o->max_poll_interval);
+}
+
+static double next_first(const struct cadence *c, double u) {
+  double least = c->options.first_poll;
+  double most = kling_cadence_latest_first(&c->options);
+  return vary(c->first, least, fmax(most, least * (1.0 + SPREAD)), u);
+}
+
 double kling_cadence_next(struct cadence *c, double age, double u) {
+  const struct cadence_options *o = &c->options;
   double bin = kling_cadence_bin(age);
   int i = bin < CADENCE_BINS ? (int)bin : CADENCE_BINS - 1;
   if (c->seen >= c->plan_due) {
     kling_cadence_plan(c);
   }
   if (age <= 0.0) {
-    return fmax(c->first * between(0.9, 1.1, u), c->options.first_poll);
+    return next_first(c, u);
   }
-  return vary(c, between(c->gaps[i], c->gaps[i + 1], bin - i), u);
+  return vary(between(c->gaps[i], c->gaps[i + 1], bin - i), o->poll_interval,
+              o->max_poll_interval, u);
 }
 
 double kling_cadence_quantile(const struct cadence *c, double age,

@@ -42,7 +42,7 @@ struct cadence {
 void kling_cadence_open(struct cadence *c, const struct cadence_options *o);
 
 /* Seconds from now to the next look at a task that was running at `age`; 0 is
- * its acceptance. `u` is a random number in [0, 1): looks vary by a tenth, so
+ * its acceptance. `u` is a random number in [0, 1): looks vary by 15 %, so
  * that tasks made together are not looked at together.
  *
  * Between looks: at least poll_interval and at most max_poll_interval, which
@@ -76,6 +76,7 @@ double kling_cadence_bin(double age);
 double kling_cadence_age(double bin);
 /* Hazard in a bin: of one task through all of it. */
 double kling_cadence_hazard(const struct cadence *c, int bin);
+double kling_cadence_latest_first(const struct cadence_options *o);
 void kling_cadence_plan(struct cadence *c);
 
 #endif

@@ -17,7 +17,6 @@ static const double STEP = 1.12; /* from one gap that is tried to the next */
 static const double SHORTEST = 0.001; /* seconds: not worth planning finer */
 static const double NOBODY = 1e-200;  /* still runs: what is divided by */
 static const double TINY = 1e-9;
-static const double FIRST = 4.0; /* times max_poll_interval: see cadence.h */
 
 static void draw_edges(const struct cadence *c, struct edges *e) {
   int i;
@@ -82,7 +81,7 @@ static double best_gap(const struct cadence *c, struct edges *e, int i,
 
 void kling_cadence_plan(struct cadence *c) {
   const struct cadence_options *o = &c->options;
-  double latest = fmax(o->first_poll, FIRST * o->max_poll_interval);
+  double latest = kling_cadence_latest_first(o);
   struct edges e;
   int i;
   draw_edges(c, &e);
