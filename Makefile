@@ -57,6 +57,21 @@ $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# When to look at a task, simulated; some minutes. SEED: the constants in src/cadence.c were chosen
+# with 0, so that any other judges them.
+CADENCE = build/bench/cadence
+SEED ?= 1
+bench-cadence: $(CADENCE)/cadence
+	@sh .ci/install bench
+	@mkdir -p bench/results
+	$(CADENCE)/cadence $(CADENCE) $(SEED) >$(CADENCE)/cadence.txt; missed=$$?; \
+	  cp $(CADENCE)/cadence.txt bench/results/cadence.txt && \
+	  gnuplot -e "data='$(CADENCE)'" bench/cadence/plot.gp && exit $$missed
+
+$(CADENCE)/cadence: $(wildcard bench/cadence/*.[ch] src/cadence*.[ch] src/heap.[ch])
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(WARNINGS) $(CFLAGS) -o $@ $(filter %.c,$^) -lm
+
 # The core's parts that know no Lua, for specs; not installed.
 PARTS = $(BUILD)/kling_parts.so
 PARTS_OBJECTS = $(patsubst spec/support/%.c,$(BUILD)/spec/%.o, \
@@ -174,7 +189,7 @@ build/fuzz/%: fuzz/%_fuzz.c $(wildcard src/*.[ch])
 	  $(FUZZ_LIBS)
 
 C_FILES = $(wildcard src/*.c fuzz/*.c spec/support/*.c bench/*.c bench/*/*.c)
-C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h spec/support/*.h)
+C_ALL = $(C_FILES) $(wildcard src/*.h fuzz/*.h spec/support/*.h bench/*/*.h)
 LUA_FILES = $(wildcard .luacheckrc .busted .ci/*.lua lua spec bench \
   examples bin/kling)
 lint: lint-format lint-tidy lint-cppcheck lint-luacheck lint-kqueue
@@ -230,5 +245,5 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(PARTS_OBJECTS:.o=.d)
 
-.PHONY: bench bench-full test-hosts all all-luas parts torture torture-tools env test demo valgrind fuzz lint lint-format \
+.PHONY: bench bench-full bench-cadence test-hosts all all-luas parts torture torture-tools env test demo valgrind fuzz lint lint-format \
   lint-tidy lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean
