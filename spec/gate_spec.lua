@@ -226,6 +226,20 @@ describe("the gate", function()
       assert.equal(1, #server:ledger())
     end)
 
+    it("lets it follow a task that cannot be found yet", function()
+      server:variant "first_look_misses"
+      local task_id = remembering.make_task(server, "parked")
+      local job = park()
+      raw.go_on(client, job, "attach", task_id)
+      local deadline = core.now() + PATIENCE
+      while not raw.failure(client, job) do
+        assert(core.now() < deadline, "it was not looked at")
+        client:step(0.02)
+      end
+      assert.equal("not_found", raw.failure(client, job).code)
+      assert.equal("submitted", state_of(job))
+    end)
+
     it("is passed over when all others end unsent: it is another process's", function()
       local job = park()
       server:fault { name = "service_code", on = "create", code = 1102 }

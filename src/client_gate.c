@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "client.h"
+#include "clock.h"
 #include "error.h"
 #include "handle.h"
 #include "resolve.h"
@@ -54,11 +55,12 @@ static int client_license(lua_State *L) {
   return 0;
 }
 
-static void go_on_as(lua_State *L, struct engine *e, struct job *job,
-                     const char *task_id) {
+static void follow(lua_State *L, struct engine *e, struct job *job,
+                   const char *task_id) {
   if (!kling_job_set_text(&job->task_id, task_id)) {
     luaL_error(L, "not enough memory");
   }
+  job->accepted = kling_clock_now(); /* for all we know: it may be very new */
   job->state = JOB_SUBMITTED;
   kling_engine_mark(e, job);
 }
@@ -83,7 +85,7 @@ static int client_go_on(lua_State *L) {
   } else if (mode == RESOLVE) {
     kling_resolve_restore(&c->engine, job);
   } else {
-    go_on_as(L, &c->engine, job, luaL_checkstring(L, 4));
+    follow(L, &c->engine, job, luaL_checkstring(L, 4));
   }
   kling_engine_begin(&c->engine, i);
   return 1;
