@@ -96,6 +96,13 @@ describe("the time between looks", function()
     assert_between(10, MOST, cadence:next(30, MIDDLE), "before")
   end)
 
+  it("grows with age from poll_interval while nothing is known: the task may be quick", function()
+    local cadence = new()
+    assert_between(LEAST, 5, cadence:next(3, MIDDLE))
+    assert_between(5, 8.5, cadence:next(20, MIDDLE))
+    assert.is_true(looks_until(cadence, 12) >= 3)
+  end)
+
   it("is at least poll_interval and at most max_poll_interval, whatever was learned", function()
     local random = dice(SEED)
     for _ = 1, 20 do

@@ -13,6 +13,7 @@ static const double PRIOR_POWER = 1.8;   /* half in 33 to 110 s */
 static const double UNEXPECTED = 0.05;   /* share of an end spread evenly */
 static const double SPREAD = 0.15;       /* share by which looks vary */
 static const double FIRST = 4.0;         /* times max_poll_interval */
+static const double CAUTION = 0.25;      /* of the age, on top of the least */
 static const double NO_TIME = 1e-6;      /* bins: then, for all we know */
 static const double STEEPEST = 8.0;      /* hazard of a bin: ends at once */
 
@@ -154,18 +155,25 @@ static double next_first(const struct cadence *c, double u) {
   return vary(c->first, least, fmax(most, least * (1.0 + SPREAD)), u);
 }
 
-double kling_cadence_next(struct cadence *c, double age, double u) {
-  const struct cadence_options *o = &c->options;
+/* While no end was seen the plan rests on a belief only; a client with a single
+ * task, which may be a quick one, never knows more. */
+static double next_gap(const struct cadence *c, double age) {
   double bin = kling_cadence_bin(age);
   int i = bin < CADENCE_BINS ? (int)bin : CADENCE_BINS - 1;
+  double gap = between(c->gaps[i], c->gaps[i + 1], bin - i);
+  return c->learned > 0 ? gap
+                        : fmin(gap, c->options.poll_interval + age * CAUTION);
+}
+
+double kling_cadence_next(struct cadence *c, double age, double u) {
+  const struct cadence_options *o = &c->options;
   if (c->seen >= c->plan_due) {
     kling_cadence_plan(c);
   }
   if (age <= 0.0) {
     return next_first(c, u);
   }
-  return vary(between(c->gaps[i], c->gaps[i + 1], bin - i), o->poll_interval,
-              o->max_poll_interval, u);
+  return vary(next_gap(c, age), o->poll_interval, o->max_poll_interval, u);
 }
 
 double kling_cadence_quantile(const struct cadence *c, double age,

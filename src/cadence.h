@@ -46,8 +46,9 @@ void kling_cadence_open(struct cadence *c, const struct cadence_options *o);
  * that tasks made together are not looked at together.
  *
  * Between looks: at least poll_interval and at most max_poll_interval, which
- * wins where they meet. The first is first_poll until an end was seen, then
- * later where that pays, but at most four times max_poll_interval. */
+ * wins where they meet; until an end was seen they grow from the one to the
+ * other. The first is first_poll until then, and later from then on where that
+ * pays, but at most four times max_poll_interval. */
 double kling_cadence_next(struct cadence *c, double age, double u);
 /* The longest between looks. */
 double kling_cadence_rarest(const struct cadence *c, double u);
