@@ -78,7 +78,8 @@ describe("a job", function()
     end
   end)
 
-  it("that is cleared keeps nothing but its generation", function()
-    assert.same({ "the second", true, 7 }, { parts.job_clear "the second" })
+  it("that is cleared keeps nothing", function()
+    assert.same({ "external", "the second", "odd", true },
+      { parts.job_clear("external", "the second", "odd") })
   end)
 end)

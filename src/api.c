@@ -62,14 +62,14 @@ struct word {
   enum api_state state;
 };
 
-static enum api_state state_of(struct scan_value status,
-                               const struct word *words) {
-  for (; words->text; words++) {
-    if (text_is(status, words->text)) {
-      return words->state;
-    }
+static void read_status(struct scan_value status, const struct word *words,
+                        struct api_task *out) {
+  while (words->text && !text_is(status, words->text)) {
+    words++;
   }
-  return API_UNKNOWN;
+  out->status = status;
+  out->word = words->text;
+  out->state = words->state;
 }
 
 /* data.task_status. Source: K-docs; "succeeded": its newer generation. */
@@ -158,16 +158,15 @@ static void read_wrapped(struct scan_value data, struct api_task *out) {
 }
 
 void kling_api_read_task(struct scan_value object, struct api_task *out) {
+  struct scan_value status = kling_scan_get(object, "task_status");
   struct scan_value wrapper_status = kling_scan_get(object, "status");
   memset(out, 0, sizeof(*out));
   out->task_id = kling_scan_get(object, "task_id");
-  out->status = kling_scan_get(object, "task_status");
-  if (out->status.type == SCAN_STRING || wrapper_status.type != SCAN_STRING) {
-    out->state = state_of(out->status, task_words);
+  if (status.type == SCAN_STRING || wrapper_status.type != SCAN_STRING) {
+    read_status(status, task_words, out);
     read_bare(object, out);
   } else {
-    out->status = wrapper_status;
-    out->state = state_of(wrapper_status, wrapper_words);
+    read_status(wrapper_status, wrapper_words, out);
     read_wrapped(object, out);
   }
 }

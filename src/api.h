@@ -39,6 +39,7 @@ struct api_task {
   struct scan_value task_id;
   struct scan_value external_task_id;
   struct scan_value status;         /* the service's own word */
+  const char *word;                 /* it, static text; NULL: not known */
   struct scan_value status_message; /* the reason, when it failed */
   struct scan_value result;         /* object of lists, or a list of outputs */
   double created_at;                /* Unix seconds, < 0: not said */

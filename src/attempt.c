@@ -6,32 +6,35 @@
 
 #include "clock.h"
 
-static bool make_room(struct attempts *a) {
-  unsigned cap = a->cap ? a->cap * 2 : 2;
-  struct attempt *list;
-  if (a->count < a->cap) {
-    return true;
-  }
-  if (a->count == ATTEMPTS_MAX) {
-    free(a->list[1].words); /* the first says how the trouble began */
-    memmove(a->list + 1, a->list + 2, (ATTEMPTS_MAX - 2) * sizeof(a->list[0]));
-    a->count--;
-    return true;
-  }
-  list = realloc(a->list, cap * sizeof(*list));
-  if (list) {
-    a->list = list;
-    a->cap = cap;
-  }
-  return list != NULL;
+/* The first says how the trouble began. */
+static void drop_second(struct attempts *a) {
+  free(a->list[1].words);
+  memmove(a->list + 1, a->list + 2, (ATTEMPTS_MAX - 2) * sizeof(a->list[0]));
+  a->count--;
 }
 
-struct attempt *kling_attempt_add(struct attempts *a) {
+static bool grow(struct attempts **a) {
+  unsigned cap = *a ? (*a)->cap * 2 : 2;
+  struct attempts *grown =
+      realloc(*a, sizeof(*grown) + cap * sizeof(grown->list[0]));
+  if (!grown) {
+    return false;
+  }
+  grown->count = *a ? grown->count : 0;
+  grown->cap = cap;
+  *a = grown;
+  return true;
+}
+
+struct attempt *kling_attempt_add(struct attempts **a) {
   struct attempt *added;
-  if (!make_room(a)) {
+  if (*a && (*a)->count == ATTEMPTS_MAX) {
+    drop_second(*a);
+  }
+  if ((!*a || (*a)->count == (*a)->cap) && !grow(a)) {
     return NULL;
   }
-  added = &a->list[a->count++];
+  added = &(*a)->list[(*a)->count++];
   memset(added, 0, sizeof(*added));
   added->at = kling_clock_wall();
   return added;
@@ -43,7 +46,8 @@ static char *copy_of(const char *text) {
   return copy ? memcpy(copy, text, size) : NULL;
 }
 
-void kling_attempt_add_unsent(struct attempts *a, const struct attempt *other) {
+void kling_attempt_add_unsent(struct attempts **a,
+                              const struct attempt *other) {
   struct attempt *added = kling_attempt_add(a);
   if (added) {
     double at = added->at;
@@ -55,14 +59,14 @@ void kling_attempt_add_unsent(struct attempts *a, const struct attempt *other) {
 }
 
 const struct attempt *kling_attempt_last(const struct attempts *a) {
-  return a->count ? &a->list[a->count - 1] : NULL;
+  return a && a->count ? &a->list[a->count - 1] : NULL;
 }
 
-void kling_attempt_free(struct attempts *a) {
+void kling_attempt_free(struct attempts **a) {
   unsigned i;
-  for (i = 0; i < a->count; i++) {
-    free(a->list[i].words);
+  for (i = 0; *a && i < (*a)->count; i++) {
+    free((*a)->list[i].words);
   }
-  free(a->list);
-  memset(a, 0, sizeof(*a));
+  free(*a);
+  *a = NULL;
 }

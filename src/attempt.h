@@ -30,16 +30,18 @@ struct attempt {
 struct attempts {
   unsigned count;
   unsigned cap;
-  struct attempt *list;
+  struct attempt list[];
 };
+
+/* `*a` is NULL as long as there are none. */
 
 /* A new one, all zero but for its time, at the end of the list. NULL when out
  * of memory: then it is not remembered. */
-struct attempt *kling_attempt_add(struct attempts *a);
+struct attempt *kling_attempt_add(struct attempts **a);
 /* One that was not made, since this one of another job makes it useless. */
-void kling_attempt_add_unsent(struct attempts *a, const struct attempt *other);
+void kling_attempt_add_unsent(struct attempts **a, const struct attempt *other);
 /* The last, or NULL. */
 const struct attempt *kling_attempt_last(const struct attempts *a);
-void kling_attempt_free(struct attempts *a);
+void kling_attempt_free(struct attempts **a);
 
 #endif

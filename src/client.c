@@ -113,8 +113,15 @@ static struct job *push_new_job(lua_State *L, struct client *c,
   return &c->engine.jobs[i];
 }
 
-static void set_text(lua_State *L, char **owned, const char *text) {
-  if (!kling_job_set_text(owned, text)) {
+static void set_ids(lua_State *L, struct job *job, const char *task_id,
+                    const char *external_task_id) {
+  if (!kling_job_set_ids(job, task_id, external_task_id)) {
+    luaL_error(L, "not enough memory");
+  }
+}
+
+static void set_order(lua_State *L, struct job *job, const char *text) {
+  if (!kling_job_set_order(job, text)) {
     luaL_error(L, "not enough memory");
   }
 }
@@ -137,9 +144,8 @@ static int client_start_task(lua_State *L) {
   lua_settop(L, 4); /* an absent flag is nil, not what is pushed next */
   kling_json_encode(L, 2);
   job = push_new_job(L, c, JOB_TASK);
-  set_text(L, &job->body, lua_tostring(L, -2));
-  job->body_len = strlen(job->body);
-  set_text(L, &job->external_task_id, external_id);
+  set_order(L, job, lua_tostring(L, -2));
+  set_ids(L, job, NULL, external_id);
   job->is_called_back = lua_toboolean(L, 4);
   if (mode == PARKED) {
     kling_gate_park(job);
@@ -165,8 +171,7 @@ static int client_attach(lua_State *L) {
   const char *task_id = luaL_checkstring(L, 2);
   const char *external_id = luaL_optstring(L, 3, NULL);
   struct job *job = push_new_job(L, c, JOB_TASK);
-  set_text(L, &job->task_id, task_id);
-  set_text(L, &job->external_task_id, external_id);
+  set_ids(L, job, task_id, external_id);
   if (external_id) { /* remembered from its create: it may be very new */
     job->accepted = kling_clock_now();
   }
@@ -181,7 +186,7 @@ client_start_query(lua_State *L) { /* raw.start_query(client, task_id) */
   struct client *c = kling_client_check(L, 1);
   const char *task_id = luaL_checkstring(L, 2);
   struct job *job = push_new_job(L, c, JOB_QUERY);
-  set_text(L, &job->task_id, task_id);
+  set_ids(L, job, task_id, NULL);
   job->existence = MAY_EXIST;
   job->billed = BILLED_MAYBE;
   return begin(c, job);
@@ -191,7 +196,7 @@ static int client_start_list(lua_State *L) { /* raw.start_list(client, query) */
   struct client *c = kling_client_check(L, 1);
   const char *query = luaL_checkstring(L, 2);
   struct job *job = push_new_job(L, c, JOB_LIST);
-  set_text(L, &job->body, query);
+  set_order(L, job, query);
   return begin(c, job);
 }
 

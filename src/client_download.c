@@ -45,7 +45,7 @@ bool kling_client_read_download(lua_State *L, struct job *job) {
   read_options(L, &o);
   job->existence = EXISTS;
   job->billed = BILLED_YES;
-  if (!kling_job_set_text(&job->body, luaL_checkstring(L, 2)) ||
+  if (!kling_job_set_order(job, luaL_checkstring(L, 2)) ||
       !(job->sink = malloc(sizeof(*job->sink)))) {
     luaL_error(L, "not enough memory");
   }

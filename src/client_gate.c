@@ -57,9 +57,10 @@ static int client_license(lua_State *L) {
 
 static void follow(lua_State *L, struct engine *e, struct job *job,
                    const char *task_id) {
-  if (!kling_job_set_text(&job->task_id, task_id)) {
+  if (!kling_job_set_ids(job, task_id, job->external_task_id)) {
     luaL_error(L, "not enough memory");
   }
+  kling_job_drop_order(job);
   job->accepted = kling_clock_now(); /* for all we know: it may be very new */
   job->state = JOB_SUBMITTED;
   kling_engine_mark(e, job);

@@ -1,6 +1,8 @@
 /* client_jobs.c - what Lua reads of a client's jobs. */
 #include "client_jobs.h"
 
+#include <string.h>
+
 #include "client.h"
 #include "client_download.h"
 #include "handle.h"
@@ -62,7 +64,7 @@ static int client_take(lua_State *L) { /* Lua: raw.take(client, job) */
     return 1;
   }
   kling_api_read(job.kind == JOB_LIST ? API_LIST : API_QUERY, 200, job.reply,
-                 job.reply_len, &reply);
+                 strlen(job.reply), &reply);
   if (job.kind == JOB_LIST) {
     kling_reply_push_tasks(L, reply.items);
   } else {
@@ -78,7 +80,7 @@ static int client_reply(lua_State *L) {
   if (!job.reply) {
     return 0;
   }
-  lua_pushlstring(L, job.reply, job.reply_len);
+  lua_pushstring(L, job.reply);
   return 1;
 }
 

@@ -137,17 +137,17 @@ static struct transfer *make_request(struct engine *e, struct job *job) {
   r.path = path;
   if (job->kind == JOB_DOWNLOAD) {
     r.path = NULL;
-    r.url = job->body;
+    r.url = job->order->text;
     r.sink = job->sink;
   } else if (job->kind == JOB_LIST) {
     kling_api_path(NULL, path);
-    r.query = job->body;
-  } else if (kling_resolve_is_asking(job)) {
+    r.query = job->order->text;
+  } else if (kling_job_is_asking(job)) {
     kling_resolve_fill(e, job, &r, path);
   } else if (kling_job_is_create(job)) {
     kling_api_path(NULL, path);
-    r.body = job->body;
-    r.body_len = job->body_len;
+    r.body = job->order->text;
+    r.body_len = job->order->len;
   } else {
     kling_api_path(job->task_id, path);
   }
@@ -159,8 +159,8 @@ static void start(struct engine *e, struct job *job) {
       !kling_gate_pass(e, job)) {
     return;
   }
-  if (job->tried == 0.0) {
-    job->tried = kling_clock_now();
+  if (job->order && job->order->tried == 0.0) {
+    job->order->tried = kling_clock_now();
   }
   job->is_hinted = false; /* this request is younger than the hint */
   job->transfer = make_request(e, job);

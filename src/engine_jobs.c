@@ -8,35 +8,37 @@
 
 /* --- places for jobs --- */
 
+/* By an eighth: of many thousand places few are to be empty. */
 static bool grow(struct engine *e) {
-  uint32_t cap = e->cap ? e->cap * 2 : 16;
-  struct job *jobs;
-  if (!kling_heap_reserve(&e->lanes[0].due, cap) ||
-      !kling_heap_reserve(&e->lanes[1].due, cap)) {
-    return false;
-  }
-  jobs = realloc(e->jobs, cap * sizeof(*jobs));
+  uint32_t cap = e->cap + e->cap / 8 + 16;
+  struct job *jobs = realloc(e->jobs, cap * sizeof(*jobs));
   if (!jobs) {
     return false;
   }
-  memset(jobs + e->cap, 0, (cap - e->cap) * sizeof(*jobs));
   e->jobs = jobs;
   e->cap = cap;
   return true;
 }
 
-uint32_t kling_engine_new_job(struct engine *e, enum job_kind kind) {
+static uint32_t take_place(struct engine *e) {
   uint32_t i = e->free;
-  struct job *job;
   if (i != NO_JOB) {
     e->free = e->jobs[i].next_changed;
   } else if (e->count < e->cap || grow(e)) {
     i = e->count++;
-  } else {
+  }
+  return i;
+}
+
+uint32_t kling_engine_new_job(struct engine *e, enum job_kind kind) {
+  struct heap *due = &e->lanes[kind == JOB_DOWNLOAD].due;
+  uint32_t i = kling_heap_reserve(due, e->count + 1) ? take_place(e) : NO_JOB;
+  struct job *job;
+  if (i == NO_JOB) {
     return NO_JOB;
   }
   job = &e->jobs[i];
-  kling_job_clear(job);
+  memset(job, 0, sizeof(*job));
   job->in_use = true;
   job->kind = (uint8_t)kind;
   job->handles = 1;
@@ -50,7 +52,6 @@ void kling_engine_forget_if_over(struct engine *e, struct job *job) {
     return;
   }
   kling_job_clear(job);
-  job->generation++;
   job->next_changed = e->free;
   e->free = kling_engine_index(e, job);
 }

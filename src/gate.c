@@ -148,9 +148,10 @@ void kling_gate_turn_away(struct engine *e, struct job *job,
   struct limiter *l = &e->gate.limiter;
   double now = kling_clock_now();
   if (refusal->is_full) {
-    kling_limiter_full(l, job->sent, now, refusal->delay, refusal->is_asked);
+    kling_limiter_full(l, job->order->sent, now, refusal->delay,
+                       refusal->is_asked);
   } else {
-    kling_limiter_fast(l, job->sent, now, refusal->delay);
+    kling_limiter_fast(l, job->order->sent, now, refusal->delay);
   }
   job->is_running = false;
   put_first(e, &e->gate.held, job);
@@ -167,7 +168,7 @@ static bool find_permit(struct engine *e, struct job *job) {
     return false;
   }
   job->is_permitted = false; /* it is for one request */
-  job->sent = kling_clock_now();
+  job->order->sent = kling_clock_now();
   return true;
 }
 

@@ -45,15 +45,13 @@ static void settle(struct heap *h, uint32_t at, struct heap_entry e) {
 }
 
 bool kling_heap_reserve(struct heap *h, uint32_t ids) {
-  uint32_t cap = h->ids ? h->ids : 16;
+  uint32_t cap = h->ids + h->ids / 8 + 16;
   struct heap_entry *entries;
   uint32_t *place;
   if (ids <= h->ids) {
     return true;
   }
-  while (cap < ids) {
-    cap *= 2;
-  }
+  cap = cap < ids ? ids : cap;
   entries = realloc(h->entries, cap * sizeof(*entries));
   if (!entries) {
     return false;

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "resolve.h"
-
 static bool is_same(const char *ours, const char *named) {
   return ours && named && strcmp(ours, named) == 0;
 }
@@ -18,7 +16,7 @@ static bool is_running_task(const struct job *job) {
 static void look_now(struct engine *e, struct job *job) {
   if (job->transfer) {
     job->is_hinted = true; /* its reply may be older than the hint */
-  } else if ((job->state >= JOB_SUBMITTED || kling_resolve_is_asking(job)) &&
+  } else if ((job->state >= JOB_SUBMITTED || kling_job_is_asking(job)) &&
              job->failures == 0) {
     kling_engine_begin(e, (uint32_t)(job - e->jobs));
   }

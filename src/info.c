@@ -73,8 +73,9 @@ static void push_attempt(lua_State *L, const struct attempt *a) {
 
 static void set_attempts(lua_State *L, const struct attempts *attempts) {
   unsigned i;
-  lua_createtable(L, (int)attempts->count, 0);
-  for (i = 0; i < attempts->count; i++) {
+  unsigned count = attempts ? attempts->count : 0;
+  lua_createtable(L, (int)count, 0);
+  for (i = 0; i < count; i++) {
     push_attempt(L, &attempts->list[i]);
     lua_rawseti(L, -2, (int)i + 1);
   }
@@ -82,12 +83,12 @@ static void set_attempts(lua_State *L, const struct attempts *attempts) {
 }
 
 static enum kling_error code_of(const struct job *job) {
-  const struct attempt *last = kling_attempt_last(&job->attempts);
+  const struct attempt *last = kling_attempt_last(job->attempts);
   if (kling_job_is_end((enum job_state)job->state)) {
     return (enum kling_error)job->code;
   }
-  if (job->resolution.ask != ASK_NOTHING) {
-    return (enum kling_error)job->resolution.code;
+  if (kling_job_is_asking(job)) {
+    return (enum kling_error)job->order->resolution.code;
   }
   return last ? last->code : KLING_OK;
 }
@@ -123,5 +124,5 @@ void kling_info_push_failure(lua_State *L, const struct job *job) {
   kling_info_push_known(L, job);
   lua_setfield(L, -3, "billed");
   lua_setfield(L, -2, "task_state");
-  set_attempts(L, &job->attempts);
+  set_attempts(L, job->attempts);
 }

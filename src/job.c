@@ -35,7 +35,11 @@ bool kling_job_is_end(enum job_state state) {
 
 bool kling_job_is_create(const struct job *job) {
   return job->kind == JOB_TASK && job->state <= JOB_SUBMITTING &&
-         job->resolution.ask == ASK_NOTHING;
+         !kling_job_is_asking(job);
+}
+
+bool kling_job_is_asking(const struct job *job) {
+  return job->order && job->order->resolution.ask != ASK_NOTHING;
 }
 
 bool kling_job_apply(struct job *job, enum job_event event) {
@@ -61,18 +65,70 @@ bool kling_job_set_text(char **owned, const char *text) {
   return true;
 }
 
+static char *memory_of_ids(const struct job *job) {
+  return job->external_task_id ? job->external_task_id : job->task_id;
+}
+
+bool kling_job_set_ids(struct job *job, const char *task_id,
+                       const char *external_task_id) {
+  size_t external_size = external_task_id ? strlen(external_task_id) + 1 : 0;
+  size_t task_size = task_id ? strlen(task_id) + 1 : 0;
+  char *ids = malloc(external_size + task_size);
+  char *old = memory_of_ids(job);
+  if (!ids) {
+    return false;
+  }
+  job->external_task_id =
+      external_size ? memcpy(ids, external_task_id, external_size) : NULL;
+  job->task_id =
+      task_size ? memcpy(ids + external_size, task_id, task_size) : NULL;
+  free(old); /* what was given may stand in it */
+  return true;
+}
+
+bool kling_job_set_order(struct job *job, const char *text) {
+  size_t len = strlen(text);
+  struct order *order = calloc(1, sizeof(*order) + len + 1);
+  if (!order) {
+    return false;
+  }
+  order->len = len;
+  memcpy(order->text, text, len + 1);
+  job->order = order;
+  return true;
+}
+
+void kling_job_drop_order(struct job *job) {
+  free(job->order);
+  job->order = NULL;
+}
+
+static void drop_status(struct job *job) {
+  if (job->owns_status) {
+    free((char *)job->status);
+  }
+  job->owns_status = false;
+}
+
+void kling_job_set_status(struct job *job, const char *text, bool is_static) {
+  char *copy = NULL;
+  if (!is_static && !kling_job_set_text(&copy, text)) {
+    return;
+  }
+  drop_status(job);
+  job->status = is_static ? text : copy;
+  job->owns_status = !is_static;
+}
+
 void kling_job_clear(struct job *job) {
-  uint32_t generation = job->generation;
-  free(job->task_id);
-  free(job->external_task_id);
-  free(job->body);
-  free(job->status);
+  free(memory_of_ids(job));
+  drop_status(job);
   free(job->reply);
+  kling_job_drop_order(job);
   kling_attempt_free(&job->attempts);
   if (job->sink) {
     kling_sink_close(job->sink);
     free(job->sink);
   }
   memset(job, 0, sizeof(*job));
-  job->generation = generation;
 }

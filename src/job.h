@@ -67,8 +67,17 @@ struct resolution {
   double mark;     /* clock: when the last round ended */
 };
 
+/* What a job asks with, and how that goes: gone once its task is accepted. */
+struct order {
+  struct resolution resolution;
+  double tried; /* clock: the first create request; 0: none yet */
+  double sent;  /* clock: the last one */
+  size_t len;
+  char text[]; /* the create's JSON; a list's query; a download's URL */
+};
+
+/* Many thousands may wait: what most of them lack is behind a pointer. */
 struct job {
-  uint32_t generation; /* tells handles of an earlier job in this place */
   uint32_t next_changed;
   uint32_t next_held;
   uint32_t handles; /* of Lua; a job that ended is forgotten with the last */
@@ -93,31 +102,29 @@ struct job {
   bool was_warned : 1;
   bool is_called_back : 1; /* the service is to tell us of changes */
   bool is_hinted : 1;      /* told of a change while a request was under way */
-  double started;          /* clock: submit or attach */
-  double tried;            /* clock: the first create request; 0: none yet */
-  double sent;             /* clock: the last one */
-  double accepted;         /* clock */
-  double born;             /* clock: accepted by the service; 0: not known */
-  double survived;         /* seconds of age at which it was seen to run */
-  double updated;          /* Unix seconds: as the last reply said */
-  double ended;            /* clock; 0: runs */
-  char *task_id;
+  bool owns_status : 1;
+  double started;  /* clock: submit or attach */
+  double accepted; /* clock */
+  double born;     /* clock: accepted by the service; 0: not known */
+  double survived; /* seconds of age at which it was seen to run */
+  double updated;  /* Unix seconds: as the last reply said */
+  double ended;    /* clock; 0: runs */
+  char *task_id;   /* both in one piece of memory: see set_ids */
   char *external_task_id;
-  char *body; /* the create's JSON; a list's query; a download's URL */
-  char *status;
-  char *reply; /* of a success */
-  size_t reply_len;
-  size_t body_len;
-  struct sink *sink;
+  const char *status; /* the service's word: static text, or owned */
+  char *reply;        /* of a success: JSON, so without a NUL inside */
+  struct order *order;
+  struct attempts *attempts;
   struct transfer *transfer;
-  struct attempts attempts;
-  struct resolution resolution;
+  struct sink *sink;
 };
 
 const char *kling_job_state_name(enum job_state state);
 bool kling_job_is_end(enum job_state state);
 /* Is its next request, or the one under way, the one that costs? */
 bool kling_job_is_create(const struct job *job);
+/* Is the outcome of its create unknown, and the service asked for its task? */
+bool kling_job_is_asking(const struct job *job);
 
 /* Let an event happen. False when it changes nothing in this state: an end
  * stays an end, and a stale reply does not turn a task back. */
@@ -125,6 +132,15 @@ bool kling_job_apply(struct job *job, enum job_event event);
 
 /* Replace an owned string; false (and unchanged) when out of memory. */
 bool kling_job_set_text(char **owned, const char *text);
+/* Both anew, one may be NULL; false (and unchanged) when out of memory. */
+bool kling_job_set_ids(struct job *job, const char *task_id,
+                       const char *external_task_id);
+/* What it is to ask with; false when out of memory. */
+bool kling_job_set_order(struct job *job, const char *text);
+/* Its task is accepted: there is nothing left to ask for. */
+void kling_job_drop_order(struct job *job);
+/* The text itself if it is static, else a copy. */
+void kling_job_set_status(struct job *job, const char *text, bool is_static);
 
 /* Free what it owns, not the job. Its transfer must be gone. */
 void kling_job_clear(struct job *job);

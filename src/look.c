@@ -95,12 +95,23 @@ static bool is_doubted(struct job *job, const struct api_task *task,
 
 /* --- what the task is doing --- */
 
-static void keep_text(const struct engine *e, char **owned,
-                      struct scan_value v) {
+static void keep_external_id(const struct engine *e, struct job *job,
+                             struct scan_value v) {
   char text[TEXT_SIZE];
-  if (kling_scan_text(v, text, sizeof(text)) > 0) {
+  if (!job->external_task_id && kling_scan_text(v, text, sizeof(text)) > 0) {
     kling_shared_redact(&e->http.shared, text);
-    kling_job_set_text(owned, text);
+    kling_job_set_ids(job, job->task_id, text);
+  }
+}
+
+static void keep_status(const struct engine *e, struct job *job,
+                        const struct api_task *task) {
+  char text[TEXT_SIZE];
+  if (task->word) {
+    kling_job_set_status(job, task->word, true);
+  } else if (kling_scan_text(task->status, text, sizeof(text)) > 0) {
+    kling_shared_redact(&e->http.shared, text);
+    kling_job_set_status(job, text, false);
   }
 }
 
@@ -112,10 +123,8 @@ static void keep_facts(struct engine *e, struct job *job,
   if (task->updated_at >= 0.0) {
     job->updated = task->updated_at;
   }
-  keep_text(e, &job->status, task->status);
-  if (!job->external_task_id) {
-    keep_text(e, &job->external_task_id, task->external_task_id);
-  }
+  keep_status(e, job, task);
+  keep_external_id(e, job, task->external_task_id);
   if (job->external_task_id) {
     kling_gateway_set_probe(&e->gateway, job->external_task_id,
                             kling_clock_now());

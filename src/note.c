@@ -28,8 +28,8 @@ enum kling_error kling_note_code(enum http_outcome outcome) {
 static enum attempt_request request_of(const struct job *job) {
   switch (job->kind) {
   case JOB_TASK:
-    if (job->resolution.ask != ASK_NOTHING) {
-      return job->resolution.ask == ASK_LIST ? AT_LIST : AT_QUERY;
+    if (kling_job_is_asking(job)) {
+      return job->order->resolution.ask == ASK_LIST ? AT_LIST : AT_QUERY;
     }
     return job->state == JOB_SUBMITTING ? AT_CREATE : AT_QUERY;
   case JOB_LIST:
@@ -80,7 +80,8 @@ void kling_note_file(struct job *job) {
 
 void kling_note_success(const struct engine *e, struct job *job,
                         struct transfer *t) {
-  job->reply = kling_buf_take(&t->body, &job->reply_len);
+  size_t len;
+  job->reply = kling_buf_take(&t->body, &len);
   kling_shared_redact(&e->http.shared, job->reply);
 }
 

@@ -1,7 +1,6 @@
 /* outcome.c - what a finished request means for its job. */
 #include "outcome.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "api.h"
@@ -33,8 +32,8 @@ static double delay_after(struct engine *e, struct job *job,
 /* False when the time for that is over. */
 static bool queue_again(struct engine *e, struct job *job, double delay,
                         enum kling_error code) {
-  if (job->tried > 0.0 &&
-      kling_clock_now() + delay - job->tried > e->submit_timeout) {
+  if (job->order->tried > 0.0 &&
+      kling_clock_now() + delay - job->order->tried > e->submit_timeout) {
     kling_engine_end(e, job, EVENT_FAILED, code);
     return false;
   }
@@ -61,7 +60,7 @@ static void turn_away(struct engine *e, struct job *job,
   refusal.is_asked = t->result.retry_after >= 0.0;
   refusal.delay = delay_after(e, job, t);
   if (refusal.is_full && e->gate.limiter.running > 1) {
-    job->tried = 0.0;
+    job->order->tried = 0.0;
   }
   kling_gate_turn_away(e, job, &refusal);
   queue_again(e, job, refusal.delay, reply->code);
@@ -95,7 +94,7 @@ static bool keep_id(struct job *job, struct scan_value v) {
   char path[API_PATH_SIZE];
   size_t len = kling_scan_text(v, text, sizeof(text));
   return len > 0 && len == strlen(text) && kling_api_path(text, path) &&
-         kling_job_set_text(&job->task_id, text);
+         kling_job_set_ids(job, text, job->external_task_id);
 }
 
 bool kling_outcome_accept(struct engine *e, struct job *job,
@@ -107,7 +106,7 @@ bool kling_outcome_accept(struct engine *e, struct job *job,
   job->billed = BILLED_YES;
   job->accepted = kling_clock_now();
   job->failures = 0;
-  kling_job_set_text(&job->body, NULL);
+  kling_job_drop_order(job);
   kling_job_apply(job, task->state == API_PROCESSING ? EVENT_PROCESSING
                                                      : EVENT_SUBMITTED);
   kling_gate_accept(e, job);
@@ -129,15 +128,15 @@ static void refuse_create(struct engine *e, struct job *job,
   if (reply->verdict == VERDICT_EXISTS) {
     bool was_lost = job->existence == MAY_EXIST;
     job->existence = EXISTS;
-    job->resolution.is_taken = true;
+    job->order->resolution.is_taken = true;
     kling_resolve_begin(e, job,
-                        was_lost ? (enum kling_error)job->resolution.code
+                        was_lost ? (enum kling_error)job->order->resolution.code
                                  : reply->code);
     return;
   }
   kling_engine_end(e, job, EVENT_FAILED, reply->code);
   if (is_refused_for_all(reply)) {
-    const struct attempt *last = kling_attempt_last(&job->attempts);
+    const struct attempt *last = kling_attempt_last(job->attempts);
     kling_gate_end_unsent(e, reply->code,
                           last && last->code == reply->code ? last : NULL);
   }
@@ -190,7 +189,7 @@ void kling_outcome_finish(struct engine *e, struct job *job,
                           struct transfer *t) {
   if (job->kind != JOB_TASK) {
     kling_single_finish(e, job, t);
-  } else if (kling_resolve_is_asking(job)) {
+  } else if (kling_job_is_asking(job)) {
     kling_resolve_finish(e, job, t);
   } else if (job->state == JOB_SUBMITTING) {
     finish_create(e, job, t);

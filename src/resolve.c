@@ -40,12 +40,12 @@ static double pause_before(struct engine *e, const struct resolution *r) {
 
 static void start_asking(struct engine *e, struct job *job,
                          enum kling_error code, double seconds) {
-  bool is_taken = job->resolution.is_taken;
-  memset(&job->resolution, 0, sizeof(job->resolution));
-  job->resolution.is_taken = is_taken;
-  job->resolution.ask = ASK_QUERY;
-  job->resolution.code = (uint8_t)code;
-  job->resolution.mark = kling_clock_now();
+  bool is_taken = job->order->resolution.is_taken;
+  memset(&job->order->resolution, 0, sizeof(job->order->resolution));
+  job->order->resolution.is_taken = is_taken;
+  job->order->resolution.ask = ASK_QUERY;
+  job->order->resolution.code = (uint8_t)code;
+  job->order->resolution.mark = kling_clock_now();
   job->failures = 0;
   kling_engine_schedule(e, job, seconds);
   kling_engine_mark(e, job);
@@ -69,18 +69,14 @@ void kling_resolve_restore(struct engine *e, struct job *job) {
   start_asking(e, job, KLING_NETWORK, 0.0);
 }
 
-bool kling_resolve_is_asking(const struct job *job) {
-  return job->resolution.ask != ASK_NOTHING;
-}
-
 /* --- the requests --- */
 
 void kling_resolve_fill(const struct engine *e, const struct job *job,
                         struct http_request *r, char path[API_PATH_SIZE]) {
-  switch (job->resolution.ask) {
+  switch (job->order->resolution.ask) {
   case ASK_LIST:
     kling_api_path(NULL, path);
-    r->query = pages[job->resolution.page];
+    r->query = pages[job->order->resolution.page];
     break;
   case ASK_PROBE:
     kling_api_path(e->gateway.probe, path);
@@ -92,7 +88,7 @@ void kling_resolve_fill(const struct engine *e, const struct job *job,
 }
 
 static void ask_now(struct engine *e, struct job *job, enum job_ask what) {
-  job->resolution.ask = (uint8_t)what;
+  job->order->resolution.ask = (uint8_t)what;
   kling_engine_schedule(e, job, 0.0);
 }
 
@@ -103,7 +99,6 @@ static bool accept(struct engine *e, struct job *job,
   if (!kling_outcome_accept(e, job, task)) {
     return false;
   }
-  job->resolution.ask = ASK_NOTHING;
   kling_engine_schedule(e, job, 0.0); /* it may have been made long ago */
   return true;
 }
@@ -116,27 +111,27 @@ static bool is_known_missing(const struct engine *e,
 }
 
 static bool may_send_again(const struct engine *e, const struct job *job) {
-  return e->resolve == RESOLVE_RESUBMIT && !job->resolution.is_taken &&
-         is_known_missing(e, &job->resolution) &&
-         kling_clock_now() - job->tried <= e->submit_timeout;
+  return e->resolve == RESOLVE_RESUBMIT && !job->order->resolution.is_taken &&
+         is_known_missing(e, &job->order->resolution) &&
+         kling_clock_now() - job->order->tried <= e->submit_timeout;
 }
 
 static void give_up(struct engine *e, struct job *job) {
   if (may_send_again(e, job)) {
-    job->resolution.ask = ASK_NOTHING;
+    job->order->resolution.ask = ASK_NOTHING;
     kling_job_apply(job, EVENT_REPULSED);
     kling_engine_schedule(e, job, 0.0);
     kling_engine_mark(e, job);
   } else {
     kling_engine_end(e, job, EVENT_FAILED,
-                     (enum kling_error)job->resolution.code);
+                     (enum kling_error)job->order->resolution.code);
   }
 }
 
 /* --- rounds --- */
 
 static double patience(const struct engine *e, const struct job *job) {
-  const struct resolution *r = &job->resolution;
+  const struct resolution *r = &job->order->resolution;
   return e->resolve_timeout - r->spent - (kling_clock_now() - r->mark);
 }
 
@@ -149,7 +144,7 @@ static void start_round(struct resolution *r) {
 
 static void end_round(struct engine *e, struct job *job,
                       const struct transfer *t) {
-  struct resolution *r = &job->resolution;
+  struct resolution *r = &job->order->resolution;
   double left = patience(e, job);
   if (!r->is_answered) {
     start_round(r);
@@ -238,9 +233,10 @@ static void finish_query(struct engine *e, struct job *job, struct transfer *t,
     kling_engine_end(e, job, EVENT_FAILED, reply->code);
     return;
   }
-  job->resolution.is_answered = is_definite(reply);
-  job->resolution.is_missing = reply->verdict == VERDICT_MISSING;
-  if (job->resolution.is_answered && kling_gateway_wants_probe(&e->gateway)) {
+  job->order->resolution.is_answered = is_definite(reply);
+  job->order->resolution.is_missing = reply->verdict == VERDICT_MISSING;
+  if (job->order->resolution.is_answered &&
+      kling_gateway_wants_probe(&e->gateway)) {
     ask_now(e, job, ASK_PROBE);
   } else {
     ask_list_or_end(e, job, t);
@@ -268,7 +264,7 @@ static bool find_in(struct engine *e, struct job *job, struct scan_value items,
     kling_api_read_task(item, task);
     if (kling_scan_has_text(task->external_task_id)) {
       kling_gateway_learn(&e->gateway, GATEWAY_LIST, GATEWAY_WORKS);
-      job->resolution.is_listed = true;
+      job->order->resolution.is_listed = true;
     }
     if (kling_scan_is(task->external_task_id, job->external_task_id)) {
       return true;
@@ -279,7 +275,7 @@ static bool find_in(struct engine *e, struct job *job, struct scan_value items,
 
 static void read_list(struct engine *e, struct job *job,
                       const struct transfer *t, struct scan_value items) {
-  struct resolution *r = &job->resolution;
+  struct resolution *r = &job->order->resolution;
   struct api_task task;
   unsigned count;
   r->is_answered = true;
@@ -304,7 +300,7 @@ static void read_list(struct engine *e, struct job *job,
  * the same round's query got through. */
 static void finish_list(struct engine *e, struct job *job, struct transfer *t,
                         struct api_reply *reply) {
-  struct resolution *r = &job->resolution;
+  struct resolution *r = &job->order->resolution;
   if (reply->verdict == VERDICT_OK) {
     read_list(e, job, t, reply->items);
     return;
@@ -319,7 +315,7 @@ static void finish_list(struct engine *e, struct job *job, struct transfer *t,
 
 void kling_resolve_finish(struct engine *e, struct job *job,
                           struct transfer *t) {
-  bool is_list = job->resolution.ask == ASK_LIST;
+  bool is_list = job->order->resolution.ask == ASK_LIST;
   struct api_reply reply;
   if (t->result.outcome != HTTP_ANSWERED) {
     kling_note_break(job, t, true);
@@ -330,7 +326,7 @@ void kling_resolve_finish(struct engine *e, struct job *job,
                  t->body.bytes, t->body.len, &reply);
   if (is_list) {
     finish_list(e, job, t, &reply);
-  } else if (job->resolution.ask == ASK_PROBE) {
+  } else if (job->order->resolution.ask == ASK_PROBE) {
     finish_probe(e, job, t, &reply);
   } else {
     finish_query(e, job, t, &reply);

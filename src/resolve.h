@@ -14,7 +14,6 @@ void kling_resolve_begin(struct engine *e, struct job *job,
                          enum kling_error code);
 /* A job of an earlier process whose create may have left: ask at once. */
 void kling_resolve_restore(struct engine *e, struct job *job);
-bool kling_resolve_is_asking(const struct job *job);
 /* The next request of a job that asks. */
 void kling_resolve_fill(const struct engine *e, const struct job *job,
                         struct http_request *r, char path[API_PATH_SIZE]);

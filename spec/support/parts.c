@@ -130,31 +130,34 @@ static int parts_job_is_end(lua_State *L) { /* Lua: parts.job_is_end(state) */
   return 1;
 }
 
-/* Lua: parts.job_clear(text): the texts and the generation of a job before and
- * after it is cleared */
+/* Lua: parts.job_clear(external_task_id, task_id, status): the texts of a job
+ * before it is cleared, and whether they are gone after */
 static int parts_job_clear(lua_State *L) {
   struct job job;
   memset(&job, 0, sizeof(job));
-  job.generation = 7;
-  if (!kling_job_set_text(&job.task_id, "the first") ||
-      !kling_job_set_text(&job.task_id, luaL_checkstring(L, 1))) {
+  if (!kling_job_set_ids(&job, "the first", NULL) ||
+      !kling_job_set_ids(&job, job.task_id, luaL_checkstring(L, 1)) ||
+      !kling_job_set_ids(&job, luaL_checkstring(L, 2), job.external_task_id)) {
     return luaL_error(L, "out of memory");
   }
+  kling_job_set_status(&job, "a copy", false);
+  kling_job_set_status(&job, "static", true);
+  kling_job_set_status(&job, luaL_checkstring(L, 3), false);
+  lua_pushstring(L, job.external_task_id);
   lua_pushstring(L, job.task_id);
+  lua_pushstring(L, job.status);
   kling_job_clear(&job);
-  lua_pushboolean(L, job.task_id == NULL);
-  lua_pushinteger(L, (lua_Integer)job.generation);
-  return 3;
+  lua_pushboolean(L, !job.task_id && !job.external_task_id && !job.status);
+  return 4;
 }
 
 /* Lua: parts.attempts(n): the HTTP statuses of what is kept of n attempts with
  * the statuses 1 to n, and the status of the last */
 static int parts_attempts(lua_State *L) {
   lua_Integer n = luaL_checkinteger(L, 1);
-  struct attempts attempts;
+  struct attempts *attempts = NULL;
   const struct attempt *last;
   lua_Integer i;
-  memset(&attempts, 0, sizeof(attempts));
   for (i = 1; i <= n; i++) {
     struct attempt *a = kling_attempt_add(&attempts);
     if (a) {
@@ -163,11 +166,11 @@ static int parts_attempts(lua_State *L) {
     }
   }
   lua_newtable(L);
-  for (i = 0; i < (lua_Integer)attempts.count; i++) {
-    lua_pushinteger(L, attempts.list[i].http_status);
+  for (i = 0; i < (lua_Integer)(attempts ? attempts->count : 0); i++) {
+    lua_pushinteger(L, attempts->list[i].http_status);
     lua_rawseti(L, -2, (int)i + 1);
   }
-  last = kling_attempt_last(&attempts);
+  last = kling_attempt_last(attempts);
   lua_pushinteger(L, last ? last->http_status : 0);
   lua_pushnumber(L, last ? last->at : 0.0);
   kling_attempt_free(&attempts);
