@@ -125,6 +125,24 @@ describe("the gate", function()
       assert.equal(2, #quick.logged(server, "create"))
     end)
 
+    it("takes back those that were not used: their jobs ask again", function()
+      open { max_requests = 1 }
+      server:fault { name = "delay", on = "create", seconds = 0.2 }
+      local _, jobs = submit(2)
+      client:step(PATIENCE)
+      all_asking()
+      raw.permit(client, jobs[1])
+      raw.permit(client, jobs[2])
+      step_on()
+      assert.same({ true, false }, { raw.leaving(client, jobs[1]), raw.leaving(client, jobs[2]) })
+      raw.revoke(client)
+      until_state(jobs[1], "submitted")
+      step_on()
+      assert.same({ jobs[2] }, all_asking())
+      assert.equal(1, #server:ledger())
+      assert.is_false(raw.leaving(client, jobs[1]))
+    end)
+
     it("ends those that are refused one: nothing was made", function()
       open { max_running = 1 }
       local job, jobs = submit(2)

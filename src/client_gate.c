@@ -38,6 +38,22 @@ static int client_permitted(lua_State *L) {
   return 1;
 }
 
+/* Lua: raw.revoke(client): permits that were not used are no longer good. */
+static int client_revoke(lua_State *L) {
+  kling_gate_revoke(&kling_client_check(L, 1)->engine);
+  return 0;
+}
+
+/* Lua: raw.leaving(client, job): is its create on its way, and may have arrived?
+ */
+static int client_leaving(lua_State *L) {
+  const struct client *c = kling_client_check_any(L, 1);
+  const struct job *job = &c->engine.jobs[kling_handle_check(L, 2)];
+  lua_pushboolean(L, job->transfer && kling_job_is_create(job) &&
+                         kling_transfer_was_sent(job->transfer));
+  return 1;
+}
+
 /* Lua: raw.refuse(client, job, code). False when it waits for no permit. */
 static int client_refuse(lua_State *L) {
   struct client *c = kling_client_check(L, 1);
@@ -109,11 +125,13 @@ static int client_limits(lua_State *L) { /* Lua: raw.limits(client) */
 static const luaL_Reg functions[] = {
     {"asking",    client_asking   },
     {"go_on",     client_go_on    },
+    {"leaving",   client_leaving  },
     {"license",   client_license  },
     {"limits",    client_limits   },
     {"permitted", client_permitted},
     {"permit",    client_permit   },
     {"refuse",    client_refuse   },
+    {"revoke",    client_revoke   },
     {NULL,        NULL            },
 };
 

@@ -208,6 +208,13 @@ bool kling_gate_refuse(struct engine *e, struct job *job,
   return true;
 }
 
+void kling_gate_revoke(struct engine *e) {
+  uint32_t i;
+  for (i = 0; i < e->count; i++) {
+    e->jobs[i].is_permitted = false;
+  }
+}
+
 void kling_gate_park(struct job *job) {
   job->is_parked = true;
   job->existence = MAY_EXIST;

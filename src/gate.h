@@ -59,6 +59,9 @@ bool kling_gate_permit(struct engine *e, struct job *job);
 bool kling_gate_refuse(struct engine *e, struct job *job,
                        enum kling_error code);
 
+/* Permits that were not used are no longer good: their jobs ask again. */
+void kling_gate_revoke(struct engine *e);
+
 /* The job of a task that another process runs: it takes no place, and does
  * nothing until the caller has filled in how it goes on. */
 void kling_gate_park(struct job *job);

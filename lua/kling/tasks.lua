@@ -74,16 +74,19 @@ function Tasks:enter(client, record, job)
   return entry
 end
 
---- The store does not work. Looks are free and go on without a lease: the task is paid for.
+--- The store does not work. Looks are free and go on without a lease: the task is paid for. A
+--- create that has not left may not leave any more: another process may take the task over.
 function Tasks:suffer(client, message)
   self.problem = message
   self.renew_at = core.now() + math.min(RETRY, self.lease / 3)
+  raw.revoke(client)
   raw.license(client)
 end
 
--- Another process has it: its lease was over before we renewed it.
+-- Another process has it: its lease was over before we renewed it. But only we hear the answer to
+-- a create that is on its way: with the task id the task is ours again.
 local function lose(client, entry)
-  if not (entry and entry.is_ours) then
+  if not (entry and entry.is_ours) or raw.leaving(client, entry.job) then
     return
   end
   entry.is_ours = false

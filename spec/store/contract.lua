@@ -227,6 +227,28 @@ local function specify_store(open)
       assert.is_true(b:update(one, { state = "submitted", task_id = "5" }))
     end)
 
+    it("is had again by who hears the task id, if nobody else has, and it has not ended", function()
+      local a, b = new(), new()
+      local one, two, three = add(a), add(a), add(a)
+      now = now + LEASE
+      b:take()
+      b:update(two, { state = "submitted", task_id = "2" })
+      b:update(three, { state = "cancelled" })
+      assert.same({ [one] = true, [two] = false, [three] = false }, (a:update_all {
+        [one] = { state = "submitted", task_id = "1" },
+        [two] = { state = "submitted", task_id = "3" },
+        [three] = { state = "submitted", task_id = "4" },
+      }))
+      local record = a:get(one)
+      assert.same({ "1", a.owner, now + LEASE },
+        { record.task_id, record.owner, record.lease_until })
+      assert.same({ "2", b.owner }, { a:get(two).task_id, a:get(two).owner })
+      assert.equal("cancelled", a:get(three).state)
+      assert.same({ one }, select(2, b:renew()))
+      assert.same({}, (b:sending { one }))
+      assert.same({}, select(2, a:renew()))
+    end)
+
     it("that was lost is told by renew", function()
       local a, b = new(), new()
       local one, two = add(a), add(a)
@@ -305,6 +327,10 @@ local function specify_store(open)
       assert.same({ one }, ids(a:take()))
       a.mine = {}
       assert.is_true(a:add { external_task_id = one, request = REQUEST })
+      a:sending { one }
+      a.mine = {}
+      local added, other = a:add { external_task_id = one, request = REQUEST }
+      assert.same({ false, "sending" }, { added, other.state })
     end)
   end)
 

@@ -111,7 +111,8 @@ function Store:add(record, since) end
 ---@return kling.Failure? failure
 function Store:sending(ids, limit) end
 
---- Write down what became of a task of ours.
+--- Write down what became of a task of ours; or of one that was ours, when nobody else has heard its
+--- task id: it is ours again then.
 ---@param id string external_task_id
 ---@param changes kling.Changes
 ---@return boolean? done false: it is not ours any more, nothing was written

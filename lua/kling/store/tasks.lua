@@ -38,7 +38,8 @@ end
 
 -- An add whose COMMIT was done, and the connection lost before it said so, runs once more.
 local function is_added(store, record)
-  return record.is_ours and not record.ended_at and not store.mine[record.external_task_id]
+  return record.is_ours and record.state == "queued" and not record.sent_at
+    and not store.mine[record.external_task_id]
 end
 
 --- What is in the store in place of a new record, or false.
@@ -128,15 +129,31 @@ local GIVE_BACK = UPDATE:format ", owner = NULL, lease_until = NULL"
 
 local MAY_EXIST = { task_state = "may-exist", billed = "maybe" }
 
+-- Who hears the task id looks after the task, though its lease was over: nobody else knows what to
+-- look at.
+local ADOPT = "UPDATE tasks SET owner = ?, lease_until = ? WHERE base_url = ? "
+  .. "AND external_task_id = ? AND task_id IS NULL AND ended_at IS NULL"
+
+local function adopt(store, connection, id)
+  local lease_until = session.now(store, connection) + store.lease
+  return connection:change(ADOPT, store.owner, lease_until, store.base_url, id) > 0
+end
+
 local function is_end(changes)
   return changes.ended or records.is_end(changes.state)
 end
 
-local function update(store, connection, id, changes)
+local function change(store, connection, id, changes)
   local now = session.now(store, connection)
   return connection:change(changes.is_given_back and GIVE_BACK or KEEP, changes.state,
     changes.task_id, records.clean(changes.failure), records.clean(changes.result), now,
     is_end(changes) and now or nil, store.base_url, id, store.owner) > 0
+end
+
+local function update(store, connection, id, changes)
+  return change(store, connection, id, changes)
+    or changes.task_id ~= nil and adopt(store, connection, id)
+      and change(store, connection, id, changes)
 end
 
 function M:update_all(changes_of)
@@ -148,9 +165,8 @@ function M:update_all(changes_of)
     return found
   end, MAY_EXIST)
   for id, is_done in pairs(done or {}) do
-    if not is_done or is_end(changes_of[id]) or changes_of[id].is_given_back then
-      self.mine[id] = nil
-    end
+    local stays = is_done and not is_end(changes_of[id]) and not changes_of[id].is_given_back
+    self.mine[id] = stays or nil
   end
   return done, message, why
 end
