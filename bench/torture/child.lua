@@ -37,6 +37,9 @@ local function command(program, words, options)
   for name, value in pairs(options.env or {}) do
     parts[#parts + 1] = name .. "=" .. quote(value)
   end
+  if options.limit then
+    parts[#parts + 1] = ("timeout -s KILL %d"):format(options.limit)
+  end
   parts[#parts + 1] = quote(interpreter())
   parts[#parts + 1] = ("bench/torture/programs/%s.lua"):format(program)
   for _, word in ipairs(words) do
@@ -45,7 +48,8 @@ local function command(program, words, options)
   return table.concat(parts, " ")
 end
 
---- Start it. Options: `preload`, names of tools or paths; `env`, added to its environment.
+--- Start it. Options: `preload`, names of tools or paths; `env`, added to its environment; `limit`,
+--- seconds after which it is hung (such a one cannot be killed before).
 function M.start(program, words, options)
   local self = setmetatable({ output = os.tmpname() }, Child)
   self.pipe = assert(io.popen(("%s >%s 2>&1 </dev/null & echo $!; wait $!; echo $?"):format(

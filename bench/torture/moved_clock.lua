@@ -4,6 +4,7 @@ local child = require "bench.torture.child"
 
 local M = {}
 
+local HUNG = 300 -- seconds
 local FOLDERS = { "/usr/lib/*/faketime", "/usr/local/lib/faketime" }
 
 local function library()
@@ -25,7 +26,7 @@ function M.start(rate, program, words, options)
   for _, name in ipairs(options.preload or {}) do
     preload[#preload + 1] = name
   end
-  return child.start(program, words, { preload = preload, env = env })
+  return child.start(program, words, { preload = preload, env = env, limit = HUNG })
 end
 
 return M

@@ -4,6 +4,7 @@ local child = require "bench.torture.child"
 
 local M = {}
 
+local HUNG = 120 -- seconds
 local ROW = "  %-16s %-10s %10s %10s %10s"
 
 --- What is called, with a deadline.
@@ -19,10 +20,10 @@ local function run(call, silent, times)
   file:write "silent"
   file:close()
   local status, output = child.run("overshoot", { call, M.SILENT[silent], times },
-    { preload = { "resolver" }, env = { RESOLVER = resolver, FOLDER = folder } })
+    { preload = { "resolver" }, env = { RESOLVER = resolver, FOLDER = folder }, limit = HUNG })
   os.remove(resolver)
   os.execute("rm -rf '" .. folder .. "'")
-  assert(status == 0, output)
+  assert(status == 0, status == child.KILLED and "it hung" or output)
   return output:match "(%S+) (%S+) (%S+)"
 end
 
