@@ -15,7 +15,7 @@ end
 
 local function run(cap, share)
   local optimum = SECONDS[cap] * share
-  local tasks = cap * optimum / LIFE
+  local tasks = ("%d"):format(cap * optimum / LIFE)
   local _, output = moved_clock.start(RATE, "capped", { cap, tasks, LIFE }, {}):finish()
   local seconds, creates, refused, late, late_refused = output:match(
     "^(%S+) (%d+) (%d+) (%d+) (%d+)\n$")
@@ -37,7 +37,7 @@ function M.run(caps, share, most)
   } }
   for _, cap in ipairs(caps) do
     local it = run(cap, share)
-    table.insert(report.lines, ROW:format(it.cap, it.tasks, it.optimum,
+    table.insert(report.lines, ROW:format(it.cap, it.tasks, ("%.0f"):format(it.optimum),
       ("%.0f"):format(it.seconds), ("%.2f"):format(it.ratio), it.share, it.late_share))
     for name, limit in pairs(most) do
       if it[name] > limit then
