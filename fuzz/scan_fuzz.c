@@ -29,10 +29,14 @@ static void check_text(struct scan_value v) {
 static void check_value(struct scan_value v, const char *text, size_t len);
 
 static void check_members(struct scan_value v) {
-  static const char *const names[] = {"code", "data", "task_id", "a", ""};
+  enum { NAMES = 5 };
+  static const char *const names[NAMES] = {"code", "data", "task_id", "a", ""};
+  struct scan_value all[NAMES];
   size_t i;
-  for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+  kling_scan_get_all(v, names, all, NAMES);
+  for (i = 0; i < NAMES; i++) {
     struct scan_value member = kling_scan_get(v, names[i]);
+    assert(all[i].at == member.at && all[i].type == member.type);
     if (member.type != SCAN_NONE) {
       check_value(member, v.at, v.len);
     }

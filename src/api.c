@@ -1,4 +1,4 @@
-/* api.c - what the service's paths and replies mean. */
+/* api.c - what the service's replies mean. */
 #define _POSIX_C_SOURCE 200809L
 #include "api.h"
 
@@ -7,44 +7,6 @@
 #include <strings.h>
 
 #include "service_code.h"
-
-static const char ENDPOINT[] = "/kling/v1/audio/video-to-audio";
-
-/* --- paths --- */
-
-static bool is_unreserved(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-         (c >= 'a' && c <= 'z') || (c && strchr("-._~", c));
-}
-
-static void encode_segment(const char *text, char *out) {
-  static const char digits[] = "0123456789ABCDEF";
-  for (; *text; text++) {
-    unsigned char c = (unsigned char)*text;
-    if (is_unreserved(*text)) {
-      *out++ = *text;
-    } else {
-      *out++ = '%';
-      *out++ = digits[c >> 4];
-      *out++ = digits[c & 15];
-    }
-  }
-  *out = '\0';
-}
-
-bool kling_api_path(const char *id, char out[API_PATH_SIZE]) {
-  memcpy(out, ENDPOINT, sizeof(ENDPOINT));
-  if (!id) {
-    return true;
-  }
-  /* only dots would be taken for a folder */
-  if (strlen(id) > API_ID_MAX || id[strspn(id, ".")] == '\0') {
-    return false;
-  }
-  out[sizeof(ENDPOINT) - 1] = '/';
-  encode_segment(id, out + sizeof(ENDPOINT));
-  return true;
-}
 
 /* --- one task --- */
 
@@ -99,32 +61,57 @@ static const struct word wrapper_words[] = {
     {NULL,          API_UNKNOWN   },
 };
 
+/* What is read of a task, bare or wrapped. */
+enum field {
+  TASK_ID,
+  TASK_STATUS,
+  STATUS,
+  STATUS_MESSAGE,
+  RESULT,
+  INFO,
+  EXTERNAL_TASK_ID,
+  EXTERNAL_ID,
+  CREATED_AT,
+  UPDATED_AT,
+  FIELDS
+};
+
+static const char *const field_names[FIELDS] = {
+    [TASK_ID] = "task_id",
+    [TASK_STATUS] = "task_status",
+    [STATUS] = "status",
+    [STATUS_MESSAGE] = "task_status_msg",
+    [RESULT] = "task_result",
+    [INFO] = "task_info",
+    [EXTERNAL_TASK_ID] = "external_task_id",
+    [EXTERNAL_ID] = "external_id",
+    [CREATED_AT] = "created_at",
+    [UPDATED_AT] = "updated_at",
+};
+
 /* Kling counts milliseconds, gateways count seconds. */
-static double read_time(struct scan_value object, const char *name,
-                        double otherwise) {
-  double t = kling_scan_number(kling_scan_get(object, name), -1.0);
+static double read_time(struct scan_value v, double otherwise) {
+  double t = kling_scan_number(v, -1.0);
   if (t <= 0.0 || t > 1e15) { /* no time at all, or none a clock says */
     return otherwise;
   }
   return t > 1e11 ? t / 1000.0 : t;
 }
 
-static struct scan_value external_id_of(struct scan_value task) {
-  struct scan_value info = kling_scan_get(task, "task_info");
-  struct scan_value id = kling_scan_get(info, "external_task_id");
+static struct scan_value external_id_of(const struct scan_value *fields) {
+  struct scan_value id = kling_scan_get(fields[INFO], "external_task_id");
   if (!kling_scan_has_text(id)) {
-    id = either(kling_scan_get(task, "external_task_id"),
-                kling_scan_get(task, "external_id"));
+    id = either(fields[EXTERNAL_TASK_ID], fields[EXTERNAL_ID]);
   }
   return id;
 }
 
-static void read_bare(struct scan_value data, struct api_task *out) {
-  out->status_message = kling_scan_get(data, "task_status_msg");
-  out->result = kling_scan_get(data, "task_result");
-  out->external_task_id = external_id_of(data);
-  out->created_at = read_time(data, "created_at", -1.0);
-  out->updated_at = read_time(data, "updated_at", -1.0);
+static void read_bare(const struct scan_value *fields, struct api_task *out) {
+  out->status_message = fields[STATUS_MESSAGE];
+  out->result = fields[RESULT];
+  out->external_task_id = external_id_of(fields);
+  out->created_at = read_time(fields[CREATED_AT], -1.0);
+  out->updated_at = read_time(fields[UPDATED_AT], -1.0);
 }
 
 /* What a gateway wraps is the task, or the whole reply with the task in it. */
@@ -134,14 +121,17 @@ static struct scan_value unwrap(struct scan_value wrapper) {
   return deeper.type == SCAN_OBJECT ? deeper : inner;
 }
 
-static void read_wrapped(struct scan_value data, struct api_task *out) {
-  struct scan_value inner = unwrap(data);
-  double created = read_time(data, "created_at", -1.0);
-  double updated = read_time(data, "updated_at", -1.0);
+static void read_wrapped(struct scan_value data,
+                         const struct scan_value *fields,
+                         struct api_task *out) {
+  struct scan_value inner[FIELDS];
+  double created = read_time(fields[CREATED_AT], -1.0);
+  double updated = read_time(fields[UPDATED_AT], -1.0);
+  kling_scan_get_all(unwrap(data), field_names, inner, FIELDS);
   read_bare(inner, out);
-  out->task_id = either(out->task_id, kling_scan_get(inner, "task_id"));
+  out->task_id = either(out->task_id, inner[TASK_ID]);
   out->task_id = either(out->task_id, kling_scan_get(data, "id"));
-  out->external_task_id = either(out->external_task_id, external_id_of(data));
+  out->external_task_id = either(out->external_task_id, external_id_of(fields));
   out->status_message =
       either(kling_scan_get(data, "fail_reason"), out->status_message);
   out->status_message =
@@ -149,25 +139,25 @@ static void read_wrapped(struct scan_value data, struct api_task *out) {
   if (out->result.type == SCAN_NONE) {
     out->result = kling_scan_get(data, "outputs");
   }
-  created = read_time(data, "create_time", created);
-  updated = read_time(data, "update_time", updated);
-  created = read_time(data, "submit_time", created);
-  updated = read_time(data, "finish_time", updated);
+  created = read_time(kling_scan_get(data, "create_time"), created);
+  updated = read_time(kling_scan_get(data, "update_time"), updated);
+  created = read_time(kling_scan_get(data, "submit_time"), created);
+  updated = read_time(kling_scan_get(data, "finish_time"), updated);
   out->created_at = out->created_at < 0.0 ? created : out->created_at;
   out->updated_at = out->updated_at < 0.0 ? updated : out->updated_at;
 }
 
 void kling_api_read_task(struct scan_value object, struct api_task *out) {
-  struct scan_value status = kling_scan_get(object, "task_status");
-  struct scan_value wrapper_status = kling_scan_get(object, "status");
-  memset(out, 0, sizeof(*out));
-  out->task_id = kling_scan_get(object, "task_id");
-  if (status.type == SCAN_STRING || wrapper_status.type != SCAN_STRING) {
-    read_status(status, task_words, out);
-    read_bare(object, out);
+  struct scan_value fields[FIELDS];
+  kling_scan_get_all(object, field_names, fields, FIELDS);
+  out->task_id = fields[TASK_ID];
+  if (fields[TASK_STATUS].type == SCAN_STRING ||
+      fields[STATUS].type != SCAN_STRING) {
+    read_status(fields[TASK_STATUS], task_words, out);
+    read_bare(fields, out);
   } else {
-    read_status(wrapper_status, wrapper_words, out);
-    read_wrapped(object, out);
+    read_status(fields[STATUS], wrapper_words, out);
+    read_wrapped(object, fields, out);
   }
 }
 
@@ -269,10 +259,9 @@ static void find_request_id(struct api_reply *out) {
  * have never heard of stands beside it. */
 static bool has_new_task(enum api_operation operation,
                          const struct api_reply *out) {
-  struct scan_value data = kling_scan_get(out->document, "data");
   return operation == API_CREATE &&
          !kling_service_code_find(out->service_code) &&
-         kling_scan_has_text(kling_scan_get(data, "task_id"));
+         kling_scan_has_text(kling_scan_get(out->data, "task_id"));
 }
 
 static bool is_success(enum api_operation operation, long http_status,
@@ -281,8 +270,7 @@ static bool is_success(enum api_operation operation, long http_status,
     return false;
   }
   return has_new_task(operation, out) ||
-         (!out->service_code[0] &&
-          kling_scan_get(out->document, "error").type != SCAN_OBJECT);
+         (!out->service_code[0] && out->error.type != SCAN_OBJECT);
 }
 
 static void unreadable(enum api_operation operation, long http_status,
@@ -317,7 +305,7 @@ static void read_no_success(enum api_operation operation, long http_status,
 
 static void read_success(enum api_operation operation, long http_status,
                          struct api_reply *out) {
-  struct scan_value data = kling_scan_get(out->document, "data");
+  struct scan_value data = out->data;
   if (operation == API_LIST) {
     out->items = data;
     out->kind = API_TASKS;
@@ -336,24 +324,34 @@ static void read_success(enum api_operation operation, long http_status,
 
 /* What says no and names a task may have made it. */
 static void doubt_refusal(struct api_reply *out) {
-  struct scan_value data = kling_scan_get(out->document, "data");
-  out->task.task_id = kling_scan_get(data, "task_id");
+  out->task.task_id = kling_scan_get(out->data, "task_id");
   if (kling_scan_has_text(out->task.task_id)) {
     out->verdict = VERDICT_TROUBLE;
   }
 }
 
+static void read_envelope(struct api_reply *out) {
+  enum { CODE, DATA, ERROR, REQUEST_ID, MEMBERS };
+  static const char *const names[MEMBERS] = {"code", "data", "error",
+                                             "request_id"};
+  struct scan_value members[MEMBERS];
+  kling_scan_get_all(out->document, names, members, MEMBERS);
+  out->data = members[DATA];
+  out->error = members[ERROR];
+  note_text(members[REQUEST_ID], out->request_id, sizeof(out->request_id));
+  note_code(members[CODE], out);
+}
+
 void kling_api_read(enum api_operation operation, long http_status,
                     const char *body, size_t len, struct api_reply *out) {
-  memset(out, 0, offsetof(struct api_reply, index));
+  memset(out, 0, offsetof(struct api_reply, service_code));
+  out->service_code[0] = out->request_id[0] = out->message[0] = '\0';
   if (!kling_scan_document(body, len, &out->index, &out->document) ||
       out->document.type != SCAN_OBJECT) {
     unreadable(operation, http_status, out);
     return;
   }
-  note_text(kling_scan_get(out->document, "request_id"), out->request_id,
-            sizeof(out->request_id));
-  note_code(kling_scan_get(out->document, "code"), out);
+  read_envelope(out);
   if (is_success(operation, http_status, out)) {
     out->service_code[0] = '\0';
     read_success(operation, http_status, out);

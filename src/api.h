@@ -53,6 +53,8 @@ struct api_reply {
   struct api_task task;    /* of a create's error: its task_id, if it has one */
   struct scan_value items; /* of a list */
   struct scan_value document;
+  struct scan_value data; /* its members of these names */
+  struct scan_value error;
   /* copied, since errors come nested in strings */
   char service_code[48];
   char request_id[96];

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "scan_plain.h"
+
 enum { MAX_DEPTH = 64 }; /* deeper than any reply; bounds the recursion */
 
 struct reader {
@@ -24,9 +26,13 @@ static struct reader reader_of(const char *at, const char *end,
   return r;
 }
 
-static void skip_space(struct reader *r) {
-  while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' ||
-                            *r->at == '\t')) {
+static bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Most often there is none: one comparison says so. */
+static inline void skip_space(struct reader *r) {
+  while (r->at < r->end && (unsigned char)*r->at <= ' ' && is_space(*r->at)) {
     r->at++;
   }
 }
@@ -61,43 +67,10 @@ static bool read_escape(struct reader *r) {
   return *r->at && strchr("\"\\/bfnrt", *r->at++) != NULL;
 }
 
-/* The highest bit of each byte that is 0 (and, harmlessly, of some that follow
- * one). */
-static uint64_t zero_bytes(uint64_t w) {
-  return (w - UINT64_C(0x0101010101010101)) & ~w & UINT64_C(0x8080808080808080);
-}
-
-/* The highest bit of each quote, backslash and control among eight characters,
- * exactly so for the first of them. */
-static uint64_t special_bytes(uint64_t w) {
-  uint64_t control =
-      (w - UINT64_C(0x2020202020202020)) & ~w & UINT64_C(0x8080808080808080);
-  return control | zero_bytes(w ^ UINT64_C(0x2222222222222222)) |
-         zero_bytes(w ^ UINT64_C(0x5c5c5c5c5c5c5c5c));
-}
-
-/* Eight at a time over characters that are only themselves. */
-static const char *skip_plain(const char *at, const char *end) {
-  uint64_t w;
-  while (end - at >= (ptrdiff_t)sizeof(w)) {
-    uint64_t special;
-    memcpy(&w, at, sizeof(w));
-    special = special_bytes(w);
-    if (special) {
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-      at += __builtin_ctzll(special) / 8;
-#endif
-      break;
-    }
-    at += sizeof(w);
-  }
-  return at;
-}
-
 static bool read_string(struct reader *r) {
   r->at++; /* the quote that brought us here */
   r->is_escaped = false;
-  r->at = skip_plain(r->at, r->end);
+  r->at = kling_scan_skip_plain(r->at, r->end);
   while (r->at < r->end) {
     unsigned char c = (unsigned char)*r->at++;
     if (c == '"') {
@@ -111,7 +84,7 @@ static bool read_string(struct reader *r) {
       if (!read_escape(r)) {
         return false;
       }
-      r->at = skip_plain(r->at, r->end);
+      r->at = kling_scan_skip_plain(r->at, r->end);
     }
   }
   return false;
@@ -297,12 +270,13 @@ static bool escaped_key_is(const struct scan_entry *member, const char *name,
          memcmp(text, name, name_len) == 0;
 }
 
-static bool key_is(const struct scan_entry *member, const char *name,
-                   size_t name_len) {
+/* Most are of another length: that is to be found out fast. */
+static inline bool key_is(const struct scan_entry *member, const char *name,
+                          size_t name_len) {
   if (member->key_is_escaped) {
     return escaped_key_is(member, name, name_len);
   }
-  return name_len == member->key_len - 2 &&
+  return member->key_len == name_len + 2 &&
          memcmp(member->key + 1, name, name_len) == 0;
 }
 
@@ -318,23 +292,34 @@ static struct scan_value value_at(const struct scan_index *index,
   return v;
 }
 
-static struct scan_value look_up(struct scan_value object, const char *name) {
+/* Which name a member has; `count`: none of them. */
+static size_t find_name(const struct scan_entry *member,
+                        const char *const *names, const size_t *lens,
+                        size_t count) {
+  size_t n = 0;
+  while (n < count && !key_is(member, names[n], lens[n])) {
+    n++;
+  }
+  return n;
+}
+
+/* All of one object; those that are not in it stay as they are. */
+static void look_up(struct scan_value object, const char *const *names,
+                    struct scan_value *values, size_t count) {
   const struct scan_entry *entries = object.index->entries;
   unsigned end = entries[object.entry].next;
-  size_t name_len = strlen(name);
-  unsigned found = 0; /* the document: no member */
+  size_t lens[SCAN_NAMES_MAX];
   unsigned i;
+  size_t n;
+  for (n = 0; n < count; n++) {
+    lens[n] = strlen(names[n]);
+  }
   for (i = object.entry + 1U; i < end; i = entries[i].next) {
-    if (key_is(&entries[i], name, name_len)) {
-      found = i;
+    n = find_name(&entries[i], names, lens, count);
+    if (n < count) {
+      values[n] = value_at(object.index, i);
     }
   }
-  if (found == 0) {
-    struct scan_value none;
-    memset(&none, 0, sizeof(none));
-    return none;
-  }
-  return value_at(object.index, found);
 }
 
 static struct scan_value walk_to(struct scan_value object, const char *name) {
@@ -367,15 +352,23 @@ static struct scan_value walk_to(struct scan_value object, const char *name) {
   return found;
 }
 
+void kling_scan_get_all(struct scan_value object, const char *const *names,
+                        struct scan_value *values, size_t count) {
+  size_t n;
+  memset(values, 0, count * sizeof(*values));
+  if (object.type == SCAN_OBJECT && object.index) {
+    look_up(object, names, values, count);
+  } else if (object.type == SCAN_OBJECT) {
+    for (n = 0; n < count; n++) {
+      values[n] = walk_to(object, names[n]);
+    }
+  }
+}
+
 struct scan_value kling_scan_get(struct scan_value object, const char *name) {
-  if (object.type == SCAN_OBJECT && !object.index) {
-    return walk_to(object, name);
-  }
-  if (object.type != SCAN_OBJECT) {
-    memset(&object, 0, sizeof(object));
-    return object;
-  }
-  return look_up(object, name);
+  struct scan_value value;
+  kling_scan_get_all(object, &name, &value, 1);
+  return value;
 }
 
 bool kling_scan_next(struct scan_value array, const char **cursor,

@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SCAN_INDEX_SIZE = 96 }; /* values; a task's reply has about 20 to 40 */
+enum {
+  SCAN_INDEX_SIZE = 96, /* values; a task's reply has about 20 to 40 */
+  SCAN_NAMES_MAX = 16   /* that can be asked for at once */
+};
 
 enum scan_type {
   SCAN_NONE = 0, /* absent */
@@ -58,6 +61,11 @@ bool kling_scan_document(const char *text, size_t len, struct scan_index *index,
 /* The member of an object; of several with that name the last, as cjson does.
  * Type SCAN_NONE when there is none or `object` is not an object. */
 struct scan_value kling_scan_get(struct scan_value object, const char *name);
+
+/* Several members, of different names, SCAN_NAMES_MAX at most, at once: the
+ * object is walked once, and not for each. */
+void kling_scan_get_all(struct scan_value object, const char *const *names,
+                        struct scan_value *values, size_t count);
 
 /* Walk an array: the element after `*cursor` (start with NULL); false at its
  * end, or when `array` is not an array. */

@@ -1,0 +1,40 @@
+/* api_path.c - where the service keeps what. */
+#include <string.h>
+
+#include "api.h"
+
+static const char ENDPOINT[] = "/kling/v1/audio/video-to-audio";
+
+static bool is_unreserved(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+         (c >= 'a' && c <= 'z') || (c && strchr("-._~", c));
+}
+
+static void encode_segment(const char *text, char *out) {
+  static const char digits[] = "0123456789ABCDEF";
+  for (; *text; text++) {
+    unsigned char c = (unsigned char)*text;
+    if (is_unreserved(*text)) {
+      *out++ = *text;
+    } else {
+      *out++ = '%';
+      *out++ = digits[c >> 4];
+      *out++ = digits[c & 15];
+    }
+  }
+  *out = '\0';
+}
+
+bool kling_api_path(const char *id, char out[API_PATH_SIZE]) {
+  memcpy(out, ENDPOINT, sizeof(ENDPOINT));
+  if (!id) {
+    return true;
+  }
+  /* only dots would be taken for a folder */
+  if (strlen(id) > API_ID_MAX || id[strspn(id, ".")] == '\0') {
+    return false;
+  }
+  out[sizeof(ENDPOINT) - 1] = '/';
+  encode_segment(id, out + sizeof(ENDPOINT));
+  return true;
+}
