@@ -42,6 +42,9 @@ end
 
 --- How many code points, or nil and the position of the first byte that is not UTF-8.
 function M.length(text)
+  if not text:find "[\128-\255]" then
+    return #text -- most are ASCII; the loop below takes 0.1 us a byte
+  end
   local count, at = 0, 1
   while at <= #text do
     local length, low, high = sequence(text:byte(at))
