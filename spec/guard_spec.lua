@@ -167,6 +167,42 @@ describe("submitting again", function()
       assert.equal(1, #server:ledger())
     end)
 
+    -- So many others that the client has forgotten its job.
+    local function forget(client)
+      for i = 1, 100 do
+        client:cancel(client:submit(clip { bgm_prompt = tostring(i) }))
+        client:dispatch()
+      end
+      assert.is_nil(core.raw.private(client).guard.entries.mine)
+    end
+
+    it("is the same task long after its job was forgotten", function()
+      local client = new { duplicate_window = 0 }
+      local job = client:submit(named())
+      finish(client, { job })
+      local task = assert(client:wait(job, quick.PATIENCE))
+      forget(client)
+      local refused = select(3, client:submit(named { bgm_prompt = "rain" }))
+      assert.equal("rejected", refused.code)
+      local again = assert(client:wait(client:submit(named()), quick.PATIENCE))
+      assert.equal(task.task_id, again.task_id)
+      forget(client)
+      assert(client:wait(client:submit(named()), quick.PATIENCE))
+      assert.equal(1, #server:ledger())
+    end)
+
+    it("is asked for then when its create was lost", function()
+      local client = new { duplicate_window = 0, resolve = "never" }
+      server:fault { name = "drop_after", on = "create" }
+      assert.equal("may-exist", quick.failure(client, client:submit(named())).task_state)
+      forget(client)
+      client:submit(named())
+      quick.drive(client, function()
+        return #quick.logged(server, "query") > 0
+      end)
+      assert.equal(1, #quick.logged(server, "create"))
+    end)
+
     it("is another task than the same request without it, or under another", function()
       local client = new()
       local plain, mine = client:submit(clip()), client:submit(named())

@@ -12,6 +12,8 @@ Guard.__index = Guard
 
 local M = {}
 
+local PAST = 10000 -- tasks
+
 local limit_rules = {
   count = { type = "number", integer = true, min = 0 },
   seconds = { type = "number", above = 0, default = math.huge },
@@ -42,6 +44,9 @@ function M.new(given)
     tasks = nil, -- the client's side of the store, if it has one
     entries = {}, -- external id -> { id, job, fingerprint, at }, and what tasks.lua adds
     newest = {}, -- fingerprint -> entry
+    past = {}, -- external id -> { id, fingerprint, task_id }: named tasks whose jobs are forgotten
+    older = {}, -- such as were in `past` before that was full
+    kept = 0, -- in `past`
     count = 0, -- of entries, about
     sweep_at = 32,
     submits = 0,
@@ -64,10 +69,10 @@ local function is_unmade(client, entry)
   return raw.ended(client, entry.job) and raw.known(client, entry.job) == "not-created"
 end
 
--- Is there nothing more to come of the task?
-local function is_over(client, entry)
-  local state = raw.ended(client, entry.job)
-  return state == "succeeded"
+-- Does its job run, or is there nothing more to come of the task?
+local function has_job(client, entry)
+  local state = entry.job and raw.ended(client, entry.job)
+  return state == false or state == "succeeded"
     or state == "failed" and raw.failure(client, entry.job).code == "failed"
 end
 
@@ -76,17 +81,36 @@ function Guard:is_needed(client, entry)
     or entry.unwritten ~= nil
 end
 
+-- Who named a task may name it again long after its job was forgotten. What follows the task then
+-- is kept, of so many that a program may run for years.
+function Guard:keep(client, entry)
+  if self.kept == PAST then
+    self.older, self.past, self.kept = self.past, {}, 0
+  end
+  local _, info = raw.info(client, entry.job)
+  self.past[entry.id] = { id = entry.id, fingerprint = entry.fingerprint, task_id = info.task_id,
+    is_named = true }
+  self.kept = self.kept + 1
+end
+
+function Guard:forget(client, entry)
+  self.entries[entry.id] = nil
+  if self.newest[entry.fingerprint] == entry then
+    self.newest[entry.fingerprint] = nil
+  end
+  if entry.is_named and not (self.tasks or is_unmade(client, entry)) then
+    self:keep(client, entry)
+  end
+end
+
 -- Each entry is looked at about twice in its life: submits do not get slower with their number.
 function Guard:sweep(client)
   local left = 0
-  for id, entry in pairs(self.entries) do
+  for _, entry in pairs(self.entries) do
     if self:is_needed(client, entry) then
       left = left + 1
     else
-      self.entries[id] = nil
-      if self.newest[entry.fingerprint] == entry then
-        self.newest[entry.fingerprint] = nil
-      end
+      self:forget(client, entry)
     end
   end
   self.count, self.sweep_at = left, 2 * left + 32
@@ -123,15 +147,15 @@ end
 -- A job that has ended though its task may not: a new one goes on where it stopped. Where there is
 -- a store, that knows better how.
 function Guard:go_on(client, order, entry)
-  if not raw.ended(client, entry.job) or is_over(client, entry) then
+  if has_job(client, entry) then
     return entry.job
   elseif self.tasks then
     return nil
   end
-  local _, info = raw.info(client, entry.job)
-  local job = info.task_id and raw.attach(client, info.task_id, entry.id)
+  local task_id = entry.task_id or entry.job and select(2, raw.info(client, entry.job)).task_id
+  local job = task_id and raw.attach(client, task_id, entry.id)
     or raw.start_task(client, order.request, entry.id, order.is_called_back, "resolve")
-  self:remember(client, entry.id, entry.fingerprint, job)
+  self:remember(client, entry.id, entry.fingerprint, job).is_named = entry.is_named
   return job
 end
 
@@ -144,8 +168,8 @@ end
 
 -- The job of the same request, made before; nil when there is none; or nil, message, failure.
 function Guard:find_job(client, order)
-  local entry = self.entries[order.id]
-  if not entry or is_unmade(client, entry) then
+  local entry = self.entries[order.id] or self.past[order.id] or self.older[order.id]
+  if not entry or entry.job and is_unmade(client, entry) then
     return self:find_same(client, order)
   elseif entry.fingerprint ~= order.fingerprint then
     return Guard.refuse_other(order)
@@ -234,12 +258,12 @@ function Guard:start(client, order)
   end
   local job = raw.start_task(client, order.request, order.id, order.is_called_back)
   count_submit(self)
-  self:remember(client, order.id, order.fingerprint, job)
+  self:remember(client, order.id, order.fingerprint, job).is_named = order.is_named
   return job
 end
 
---- The job of an order `{ id, request, fingerprint, is_wanted_anew, is_called_back }`: a new one,
---- or that of the same request made before.
+--- The job of an order `{ id, is_named, request, fingerprint, is_wanted_anew, is_called_back }`: a
+--- new one, or that of the same request made before.
 function Guard:submit(client, order)
   local job, message, why = self:find_job(client, order)
   if not (job or message) and self.tasks and (self.limit or self.dry_run) then
