@@ -109,4 +109,29 @@ describe("a create on its way", function()
     sleeper:dispatch()
     assert_followed(sleeper, job)
   end)
+
+  it("is not made again by a client that is to send none", function()
+    store:die(function(opened)
+      opened:add(remembering.record "one")
+      opened:sending { "one" }
+    end)
+    local client = store:client { dry_run = true, resolve = "resubmit", resolve_timeout = 0.01 }
+    local failure = quick.failure(client, assert(client:reconcile()[1]))
+    assert.same({ "budget", "may-exist", "maybe", true },
+      { failure.code, failure.task_state, failure.billed, failure.dry_run })
+    assert.equal("unresolved", store:row("one").state)
+    assert.same({}, quick.logged(server, "create"))
+  end)
+
+  it("of another process is waited for without spinning while the store is in trouble", function()
+    local one, other = store:client(), store:client()
+    quick.until_state(one, one:submit(named "one"), "submitted")
+    other:submit(named "one")
+    store:break_method(other, "get", FULL)
+    quick.drive(other, function()
+      return tasks_of(other).problem
+    end)
+    tasks_of(other).watch_at = 0
+    assert.is_true(other:timeout() > 1)
+  end)
 end)

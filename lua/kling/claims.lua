@@ -8,6 +8,7 @@ local request = require "kling.request"
 local raw = core.raw
 
 local WATCH = 1 -- seconds between looks at what others run for those who wait here
+local FEW = 20 -- rows to read one by one rather than all
 
 local M = {}
 
@@ -203,29 +204,8 @@ function M:look_at(client, entry, record)
   end
 end
 
--- Those that are not pending any more have ended.
-function M:look_at_parked(client)
-  local records, message = self.store:pending()
-  local pending = {}
-  for _, record in ipairs(records or {}) do
-    pending[record.external_task_id] = record
-  end
-  for id, entry in pairs(records and self.parked or {}) do
-    local record = pending[id]
-    if not record then
-      record, message = self.store:get(id)
-    end
-    if record then
-      self:look_at(client, entry, record)
-    end
-  end
-  if message then
-    self:suffer(client, message)
-  end
-end
-
--- Those whose owner is gone are ours now.
-function M:take_parked(client)
+-- Those that wait still, by external id.
+function M:list_parked(client)
   local ids = {}
   for id, entry in pairs(self.parked) do
     if raw.ended(client, entry.job) then
@@ -234,6 +214,29 @@ function M:take_parked(client)
       ids[#ids + 1] = id
     end
   end
+  return ids
+end
+
+-- Their records by external id: one by one, or, when they are many, first all that have not ended.
+function M:read_parked(ids)
+  local pending, message = {}, nil
+  if #ids > FEW then
+    pending, message = self.store:pending()
+  end
+  local records = {}
+  for _, record in ipairs(pending or {}) do
+    records[record.external_task_id] = record
+  end
+  for _, id in ipairs(ids) do
+    if not message and not records[id] then
+      records[id], message = self.store:get(id)
+    end
+  end
+  return not message and records, message
+end
+
+-- Those whose owner is gone are ours now.
+function M:take_parked(client, ids)
   local taken, message = self.store:take(nil, ids)
   if not taken then
     return self:suffer(client, message)
@@ -243,14 +246,34 @@ function M:take_parked(client)
   end
 end
 
+-- Is nobody looking after it, or we, by a transaction whose answer was lost?
+local function is_to_take(record)
+  return not record.ended_at and (record.is_free or record.is_ours)
+end
+
+function M:look_at_parked(client)
+  local ids, free = self:list_parked(client), {}
+  local records, message = self:read_parked(ids)
+  if not records then
+    return self:suffer(client, message)
+  end
+  for _, id in ipairs(ids) do
+    local record = records[id]
+    if record and is_to_take(record) then
+      free[#free + 1] = id
+    elseif record then
+      self:look_at(client, self.parked[id], record)
+    end
+  end
+  if #free > 0 then
+    self:take_parked(client, free)
+  end
+end
+
 --- Look at what others run for those who wait here, once it is time to.
 function M:watch(client)
-  if self.problem or not next(self.parked) or core.now() < self.watch_at then
-    return
-  end
-  self.watch_at = core.now() + WATCH
-  self:take_parked(client)
-  if next(self.parked) and not self.problem then
+  if not self.problem and next(self.parked) and core.now() >= self.watch_at then
+    self.watch_at = core.now() + WATCH
     self:look_at_parked(client)
   end
 end

@@ -241,8 +241,8 @@ function Tasks:let_one_go(client, entry, sent, over)
   end
 end
 
--- Creates that want to leave: all of them are marked with one write.
-function Tasks:let_go(client)
+-- External ids of the creates that want to leave.
+local function asking(client)
   local ids = {}
   local job = raw.asking(client)
   while job do
@@ -250,17 +250,34 @@ function Tasks:let_go(client)
     ids[#ids + 1] = info.external_task_id
     job = raw.asking(client)
   end
+  return ids
+end
+
+function Tasks:refuse_all(client, ids, code, why)
+  for _, id in ipairs(ids) do
+    refuse(client, self:entry_of(id), code, why)
+  end
+end
+
+-- A lost create that would be made again.
+local DRY = { dry_run = true, reason = "a dry run; nothing was sent again",
+  hint = "Make the client without dry_run." }
+
+-- All that want to leave are marked with one write.
+function Tasks:let_go(client)
+  local ids = asking(client)
   if #ids == 0 then
     return
+  elseif self.guard.dry_run then
+    return self:refuse_all(client, ids, "budget", DRY)
   end
   local sent, over, why = self.store:sending(ids, self:limit())
+  if not sent then
+    return self:refuse_all(client, ids, "io",
+      { reason = over, hint = why.hint, retryable = why.retryable })
+  end
   for _, id in ipairs(ids) do
-    local entry = self:entry_of(id)
-    if sent then
-      self:let_one_go(client, entry, sent, over)
-    else
-      refuse(client, entry, "io", { reason = over, hint = why.hint, retryable = why.retryable })
-    end
+    self:let_one_go(client, self:entry_of(id), sent, over)
   end
 end
 
@@ -269,7 +286,7 @@ end
 -- What was learned of the gateway is for all who use it.
 function Tasks:tell_gateway(client)
   local facts = raw.gateway(client)
-  if facts.changes ~= self.learned then
+  if facts.changes ~= self.learned and not self.problem then
     local done, message = self.store:learn(facts)
     if not done then
       return self:suffer(client, message)
@@ -309,7 +326,8 @@ end
 
 --- Seconds until `turn` has something to do.
 function Tasks:left()
-  local due = math.min(self.renew_at, next(self.parked) and self.watch_at or math.huge)
+  local watches = next(self.parked) and not self.problem
+  local due = math.min(self.renew_at, watches and self.watch_at or math.huge)
   return math.max(0, due - core.now())
 end
 
