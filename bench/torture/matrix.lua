@@ -93,8 +93,8 @@ function phases.download(run, case)
 end
 
 -- What differs from run to run, and says nothing.
-local function without_names(text, case)
-  return (tostring(text):gsub(case.id, "ID"):gsub("%d%d%d%d%d%d%d%d+", "N")
+local function without_names(text)
+  return (text:gsub("%x+%-%x+%-%x+%-%x+%-%x+", "ID"):gsub("%d%d%d%d%d%d%d%d+", "N")
     :gsub("127%.0%.0%.1:%d+", "HOST"):gsub("/tmp/[%w_.]+", "FOLDER"))
 end
 
@@ -104,7 +104,7 @@ local function is_whole(run, files)
 end
 
 -- An outcome as it should be on every Lua. `message`, too: people compare them.
-local function outcome_of(run, case, brought, message, failure)
+local function outcome_of(run, brought, message, failure)
   if brought then
     return { summary = is_whole(run, brought) and "ok" or "ok, but not what the service has" }
   end
@@ -113,14 +113,14 @@ local function outcome_of(run, case, brought, message, failure)
   return {
     summary = table.concat(parts, " "),
     details = without_names(("%s | %s | %s | %s | %s"):format(failure.operation,
-      failure.http_status or "-", failure.service_code or "-", message, failure.hint), case),
+      failure.http_status or "-", failure.service_code or "-", message, failure.hint)),
   }
 end
 
 local function play(run, case)
   local client = new_client(run.server, case.resolve)
   local mine = setmetatable({ client = client }, { __index = run })
-  local outcome = outcome_of(run, case, phases[case.phase:match "^%a+"](mine, case))
+  local outcome = outcome_of(run, phases[case.phase:match "^%a+"](mine, case))
   client:close()
   return outcome
 end
