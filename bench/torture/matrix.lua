@@ -174,7 +174,7 @@ local function run_all(run, cases)
       end
     end
     sleep(TURN)
-  until #going == 0
+  until #going == 0 and not cases[next_case]
 end
 
 local function count_bills(run, cases)
