@@ -44,7 +44,8 @@ static int client_revoke(lua_State *L) {
   return 0;
 }
 
-/* Lua: raw.leaving(client, job): is its create on its way, and may have arrived?
+/* Lua: raw.leaving(client, job): is its create on its way, and may have
+ * arrived?
  */
 static int client_leaving(lua_State *L) {
   const struct client *c = kling_client_check_any(L, 1);

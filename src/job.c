@@ -72,16 +72,20 @@ static char *memory_of_ids(const struct job *job) {
 bool kling_job_set_ids(struct job *job, const char *task_id,
                        const char *external_task_id) {
   size_t external_size = external_task_id ? strlen(external_task_id) + 1 : 0;
-  size_t task_size = task_id ? strlen(task_id) + 1 : 0;
-  char *ids = malloc(external_size + task_size);
+  size_t size = external_size + (task_id ? strlen(task_id) + 1 : 0);
   char *old = memory_of_ids(job);
+  char *ids = size > 0 ? malloc(size) : NULL;
   if (!ids) {
     return false;
   }
-  job->external_task_id =
-      external_size ? memcpy(ids, external_task_id, external_size) : NULL;
-  job->task_id =
-      task_size ? memcpy(ids + external_size, task_id, task_size) : NULL;
+  if (external_task_id) {
+    memcpy(ids, external_task_id, external_size);
+  }
+  if (task_id) {
+    memcpy(ids + external_size, task_id, size - external_size);
+  }
+  job->external_task_id = external_task_id ? ids : NULL;
+  job->task_id = task_id ? ids + external_size : NULL;
   free(old); /* what was given may stand in it */
   return true;
 }

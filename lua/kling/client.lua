@@ -246,7 +246,7 @@ function Client:submit(fields)
   checked.external_task_id = checked.external_task_id or core.uuid()
   return raw.private(self).guard:submit(self, {
     id = checked.external_task_id,
-    is_named = is_named,
+    is_named = is_named or nil, -- kept with each task: false would take room
     request = checked,
     fingerprint = request.fingerprint(checked),
     is_wanted_anew = is_duplicate or is_named, -- who names a task says which one is meant
