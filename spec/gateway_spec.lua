@@ -177,6 +177,42 @@ describe("resubmitting", function()
     assert.equal(1, #lost.server:ledger())
   end)
 
+  local function show_on_page(number, task_id, external_id)
+    local task = ('{"task_id":"%s","task_status":"submitted","task_info":{"external_task_id":"%s"}}')
+      :format(task_id, external_id)
+    lost.server:fault { name = "status", on = "list", path = "pageNum=" .. number, forever = true,
+      status = 200, body = ('{"code":0,"data":[%s]}'):format(task) }
+  end
+
+  -- Lost, but made, where each page shows fewer tasks than were asked for.
+  local function lose_among_short_pages()
+    lost.server:variant "external_id_query_off"
+    lost.server:variant "external_id_reusable"
+    local client = lost.client { resolve = "resubmit" }
+    local job = lost.submit(client, true)
+    quick.drive(client, function()
+      return #lost.server:ledger() == 1
+    end)
+    show_on_page(1, "100", "another")
+    return client, job, lost.server:ledger()[1]
+  end
+
+  it("is not done for a page of the list with fewer tasks than were asked for", function()
+    local client, job, made = lose_among_short_pages()
+    show_on_page(2, made.task_id, made.external_task_id)
+    assert.equal(made.task_id, quick.until_state(client, job, "submitted").task_id)
+    assert.equal(1, #lost.server:ledger())
+  end)
+
+  it("is not done for a list that does not end", function()
+    local client, job = lose_among_short_pages()
+    for page = 2, 4 do
+      show_on_page(page, "100", "another")
+    end
+    lost.assert_unresolved(quick.failure(client, job), "network")
+    assert.equal(1, #lost.server:ledger())
+  end)
+
   it("is done when the list shows other tasks, and not this one", function()
     lost.server:variant "external_id_query_off"
     local client = lost.client { resolve = "resubmit" }

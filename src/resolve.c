@@ -14,7 +14,7 @@
 #include "note.h"
 #include "outcome.h"
 
-enum { PAGES = 4, PAGE_SIZE = 500, ID_SIZE = 512 };
+enum { PAGES = 4 };
 
 static const char *const pages[PAGES] = {
     "pageNum=1&pageSize=500", "pageNum=2&pageSize=500",
@@ -282,14 +282,16 @@ static void read_list(struct engine *e, struct job *job,
   if (find_in(e, job, items, &task, &count) && accept(e, job, &task)) {
     return;
   }
-  if (count >= PAGE_SIZE && r->page + 1 < PAGES) {
+  /* only an empty page is the end: a gateway may show fewer than it is asked
+   * for on each */
+  if (count > 0 && r->page + 1 < PAGES) {
     r->page++;
     ask_now(e, job, ASK_LIST);
     return;
   }
-  if (count >= PAGE_SIZE) {
+  if (count > 0) {
     r->is_listed = false; /* it goes on */
-  } else if (count == 0 && r->page == 0) {
+  } else if (r->page == 0) {
     r->is_listed = !e->gateway.probe; /* no task that we know of is missing */
   }
   end_round(e, job, t);
