@@ -178,10 +178,10 @@ describe("resubmitting", function()
   end)
 
   local function show_on_page(number, task_id, external_id)
-    local task = ('{"task_id":"%s","task_status":"submitted","task_info":{"external_task_id":"%s"}}')
-      :format(task_id, external_id)
+    local body = [[{"code":0,"data":[
+      {"task_id":"%s","task_status":"submitted","task_info":{"external_task_id":"%s"}}]}]]
     lost.server:fault { name = "status", on = "list", path = "pageNum=" .. number, forever = true,
-      status = 200, body = ('{"code":0,"data":[%s]}'):format(task) }
+      status = 200, body = body:format(task_id, external_id) }
   end
 
   -- Lost, but made, where each page shows fewer tasks than were asked for.

@@ -110,6 +110,17 @@ describe("a create on its way", function()
     assert_followed(sleeper, job)
   end)
 
+  it("is written down when the client closes, though the store was in trouble before", function()
+    local client = store:client()
+    local job = client:submit(named "one")
+    store:break_method(client, "update_all", FULL)
+    local info = quick.until_state(client, job, "submitted")
+    store:mend(client)
+    client:close()
+    local row = store:row "one"
+    assert.same({ "submitted", info.task_id, true }, { row.state, row.task_id, row.is_free })
+  end)
+
   it("is not made again by a client that is to send none", function()
     store:die(function(opened)
       opened:add(remembering.record "one")

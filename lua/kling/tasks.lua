@@ -333,6 +333,7 @@ end
 
 --- Give everything back. The store must be usable.
 function Tasks:close(client)
+  self.problem = nil -- what could not be written is tried a last time
   self:note_changes(client)
   self.is_closed = true
   self.store:close()

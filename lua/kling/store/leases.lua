@@ -62,15 +62,17 @@ function M:reopen(id, state)
   return is_done, message, why
 end
 
-local RENEW = "UPDATE tasks SET lease_until = ? "
-  .. "WHERE base_url = ? AND owner = ? AND ended_at IS NULL"
-local OURS = "SELECT external_task_id FROM tasks WHERE base_url = ? AND owner = ?"
+-- Renewing gets no slower with the number of tasks that have ended: created_at is there to lead
+-- SQLite to the index of those that have not.
+local OURS = " WHERE base_url = ? AND owner = ? AND ended_at IS NULL AND created_at >= 0"
+local RENEW = "UPDATE tasks SET lease_until = ?" .. OURS
+local FIND_OURS = "SELECT external_task_id FROM tasks" .. OURS
 
 local function renew(store, connection)
   local lease_until = session.now(store, connection) + store.lease
   connection:change(RENEW, lease_until, store.base_url, store.owner)
   local ours, lost = {}, {}
-  for _, row in ipairs(connection:rows(OURS, store.base_url, store.owner)) do
+  for _, row in ipairs(connection:rows(FIND_OURS, store.base_url, store.owner)) do
     ours[row.external_task_id] = true
   end
   for id in pairs(store.mine) do
