@@ -60,7 +60,7 @@ describe("an adapter", function()
       error "enough"
     end
     pcall(client.wait, client, job, 1000)
-    assert.is_true(loop.pauses[1] <= 66 and loop.pauses[1] > 30)
+    assert.is_true(loop.pauses[1] <= 70 and loop.pauses[1] > 30)
   end)
 
   it("is asked to pause for a time that a timer can have, also without a limit", function()
