@@ -69,12 +69,23 @@ local function info_of(client, job)
   return state, info
 end
 
+-- Nothing is moved up: thousands may have changed.
+local function next_news(tasks)
+  local job = tasks.news[tasks.told + 1]
+  if job then
+    tasks.told = tasks.told + 1
+  elseif tasks.told > 0 then
+    tasks.news, tasks.told = {}, 0
+  end
+  return job
+end
+
 -- With a store what on_change itself has changed is written down too before it is told.
 local function next_changed(client, tasks)
   if tasks and tasks:is_usable() then
     tasks:note_changes(client)
   end
-  return tasks and table.remove(tasks.news, 1) or raw.changed(client)
+  return tasks and next_news(tasks) or raw.changed(client)
 end
 
 function Client:dispatch()

@@ -47,6 +47,7 @@ function M.open(client, given, guard)
     renew_at = core.now() + given.lease / 3,
     learned = raw.gateway(client).changes,
     news = {}, -- jobs that on_change has to be told of
+    told = 0, -- of these, from the first
     parked = {}, -- external id -> entry: tasks that others run and somebody here waits for
     unwritten = {}, -- external id -> entry, whose `unwritten` is what its row does not say yet
     pid = core.pid(),
