@@ -17,14 +17,17 @@ void kling_gateway_learn(struct gateway *g, enum gateway_way way,
 bool kling_gateway_set_probe(struct gateway *g, const char *external_id,
                              double since) {
   size_t size = strlen(external_id) + 1;
-  if (g->probe) {
+  char *copy;
+  if (g->probe && since - g->probe_since < GATEWAY_YOUNG) {
     return true;
   }
-  g->probe = malloc(size);
-  if (!g->probe) {
+  copy = malloc(size);
+  if (!copy) {
     return false;
   }
-  memcpy(g->probe, external_id, size);
+  memcpy(copy, external_id, size);
+  free(g->probe);
+  g->probe = copy;
   g->probe_since = since;
   g->changes++;
   return true;

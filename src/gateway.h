@@ -7,7 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { GATEWAY_GRACE = 30 }; /* seconds a new task may not be found */
+enum {
+  GATEWAY_GRACE = 30,   /* seconds a new task may not be found */
+  GATEWAY_YOUNG = 86400 /* after which a probe gives way to a younger one: the
+                         * service forgets tasks (source: K-docs) */
+};
 
 enum gateway_way {
   GATEWAY_QUERY, /* a query by external id */
@@ -26,8 +30,8 @@ struct gateway {
 
 void kling_gateway_learn(struct gateway *g, enum gateway_way way,
                          enum gateway_fact fact);
-/* Remember a task to try queries by external id with; the first stays. False
- * when out of memory. */
+/* Remember a task to try queries by external id with; one stays for a day.
+ * False when out of memory. */
 bool kling_gateway_set_probe(struct gateway *g, const char *external_id,
                              double since);
 /* Is there something to try, and is it worth trying? */

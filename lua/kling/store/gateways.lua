@@ -6,17 +6,20 @@ local M = {}
 
 local GATEWAY = "SELECT external_query, list, probe, histogram FROM gateways WHERE base_url = ?"
 
--- Any task that is known to exist can be asked for; an old one may have been forgotten.
+-- Any task that is known to exist can be asked for; one that is older than 30 days the service has
+-- forgotten (docs/contract.md, section 6).
+local YOUNG = 20 * 86400 -- seconds
 local PROBE = "SELECT external_task_id FROM tasks WHERE base_url = ? AND task_id IS NOT NULL "
-  .. "ORDER BY created_at DESC LIMIT 1"
+  .. "AND created_at >= ? ORDER BY created_at DESC LIMIT 1"
 
 function M:gateway()
   return session.read(self, function(connection)
     local facts = connection:rows(GATEWAY, self.base_url)[1] or {}
-    local known = connection:rows(PROBE, self.base_url)[1]
+    local since = session.now(self, connection) - YOUNG
+    local known = connection:rows(PROBE, self.base_url, since)[1]
     facts.external_query = facts.external_query or "unknown"
     facts.list = facts.list or "unknown"
-    facts.probe = facts.probe or known and known.external_task_id
+    facts.probe = known and known.external_task_id or facts.probe
     return facts
   end)
 end
