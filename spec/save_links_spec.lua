@@ -63,6 +63,22 @@ describe("save", function()
     return files, failure, connections
   end
 
+  it("ends when the client is closed while a fresh link is asked for", function()
+    server:fault { name = "status", on = "download", status = 404, forever = true }
+    server:fault { name = "html", on = "query", forever = true }
+    local other
+    other = quick.client(server, { loop = { pause = function(waiting, seconds)
+      waiting:step(seconds)
+      if #quick.logged(server, "query") > 1 then -- one made the result
+        waiting:close()
+      end
+    end } })
+    local files, message, failure = other:save(result, folder, { formats = { "mp3" } })
+    assert.is_nil(files)
+    assert.equal(message, tostring(failure))
+    assert.equal("closed", failure.code)
+  end)
+
   it("of a download that stalls tries again", function()
     local hung = 0
     local files, failure, connections = save_from(function(connection)

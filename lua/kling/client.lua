@@ -164,7 +164,7 @@ function M.wait_until(client, is_done, until_when)
     if is_done() then
       return true
     end
-    if until_when:is_over() then
+    if until_when:is_over() or not raw.is_open(client) then
       return false
     end
     local most = longest_pause(client, until_when)

@@ -143,7 +143,7 @@ end
 -- The result as the service has it now; or nil, and how asking for it went.
 local function ask_again(client, task_id, until_when)
   local attempts, seconds = {}, 1
-  while until_when:left() > 0 do
+  while until_when:left() > 0 and raw.is_open(client) do
     local job = raw.start_query(client, task_id)
     if not Client.wait_for(client, job, until_when) then
       Client.stop(client, job)
@@ -171,7 +171,8 @@ end
 local function take_link(client, file, fresh)
   local link = results.links(fresh, file.format)[file.number]
   local is_same = link ~= nil and link.url == file.url
-  if not link or is_same and file.has_same_link or M.refusal(client, link.url) then
+  if not link or is_same and file.has_same_link or M.refusal(client, link.url)
+    or not raw.is_open(client) then -- on_change may have closed it
     return false
   end
   file.has_same_link = is_same
@@ -208,6 +209,7 @@ local function give_up(client, files)
   local file = failed_file(client, files)
   stop_all(client, files)
   local facts = raw.failure(client, file.job)
+  facts.code = raw.is_open(client) and facts.code or "closed"
   facts.path = file.path
   facts.attempts = attempts_of(client, file)
   facts.hint = hints[facts.code] or facts.code == "io" and may_pass(facts) and BUSY or nil
