@@ -29,6 +29,16 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   return kling_buf_append(&t->body, bytes, size * n) ? size * n : 0;
 }
 
+/* Over HTTP/2 libcurl keeps a connection whose requests time out, and sends the
+ * next ones there: for ever, when it is dead without anybody having said so.
+ * One that does not answer is not to be kept, and this one answers. */
+static size_t on_answer(char *bytes, size_t size, size_t n, void *arg) {
+  struct transfer *t = arg;
+  (void)bytes;
+  curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 0L);
+  return size * n;
+}
+
 /* libcurl sends a request again by itself when a reused connection breaks
  * before the reply. It asks here each time; a create may leave only once. */
 static int on_send(void *arg, char *ip, char *local_ip, int port,
@@ -124,6 +134,8 @@ static void set_for_api(struct transfer *t) {
   CURL *easy = t->easy;
   t->body.ceiling = REPLY_CEILING;
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_answer);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, t->shared->request_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   /* Wait for the first connection to say whether it is HTTP/2. Only over TLS:
@@ -231,6 +243,7 @@ static bool prepare_api(struct transfer *t, const struct http_request *r) {
     curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, s->get_headers);
   }
+  curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
   t->is_once = r->body != NULL;
 #if LIBCURL_VERSION_NUM >= 0x075000
   curl_easy_setopt(t->easy, CURLOPT_MAXAGE_CONN, r->body ? (long)FRESH : 118L);

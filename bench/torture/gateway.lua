@@ -24,10 +24,11 @@ local function quiet(connection)
   return connection
 end
 
-local function pump(from, to)
+local function pump(self, from, to)
+  local age = self.age
   repeat
     local bytes = from:read(-BLOCK)
-  until not bytes or not to:write(bytes) or not to:flush()
+  until not bytes or age == self.age and not (to:write(bytes) and to:flush())
   to:shutdown "w"
 end
 
@@ -36,8 +37,8 @@ local answers = {}
 function answers.up(self, connection)
   local upstream = quiet(socket.connect { host = "127.0.0.1", port = self.upstream_port })
   self.open[upstream] = true
-  self.cq:wrap(pump, upstream, connection)
-  pump(connection, upstream)
+  self.cq:wrap(pump, self, upstream, connection)
+  pump(self, connection, upstream)
 end
 
 function answers.dropped(_, connection)
@@ -99,9 +100,15 @@ function Gateway:become(state)
   end
 end
 
+--- What is open leads nowhere from now on, and nobody is told: a router has forgotten it.
+function Gateway:forget()
+  self.age = self.age + 1
+end
+
 --- Open it, on a free port (`port`), in the cqueues controller `cq`.
 function M.open(cq, upstream_port)
-  local self = setmetatable({ cq = cq, upstream_port = upstream_port, open = {} }, Gateway)
+  local self = setmetatable({ cq = cq, upstream_port = upstream_port, open = {}, age = 0 },
+    Gateway)
   self:become "up"
   return self
 end
