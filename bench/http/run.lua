@@ -28,15 +28,19 @@ local function median(list)
   return list[math.ceil(#list / 2)]
 end
 
--- One run: CPU and wall seconds, peak kilobytes.
+local LIMIT = 60 -- seconds for one run
+
+-- One run: CPU and wall seconds, peak kilobytes; nil when the program failed or hung.
 local function measure(server, command, requests)
   server:limit(requests)
   local pipe = assert(io.popen(
-    ("build/bench/measure %s 3>&1 >/dev/null 2>>build/bench/errors"):format(command)))
+    ("build/bench/measure timeout %d %s 3>&1 >/dev/null 2>>build/bench/errors"):format(
+      LIMIT, command)))
   local cpu, wall, peak, status = pipe:read("*n", "*n", "*n", "*n")
   pipe:close()
-  assert(status == 0, command .. " failed; see build/bench/errors")
-  return cpu, wall, peak
+  if status == 0 then
+    return cpu, wall, peak
+  end
 end
 
 -- Enough of them that making the connections is a small part.
@@ -50,14 +54,16 @@ local function measure_cell(server, cell, in_flight)
   for _ = 1, plan.rounds do
     for _, program in ipairs(programs) do
       local command = program.command(server, cell, in_flight)
-      if command then
-        local cost = costs[program] or { cpu = {}, wall = {}, peak = {} }
-        costs[program] = cost
-        local idle_cpu, idle_wall = measure(server, command, 0)
-        local cpu, wall, peak = measure(server, command, requests)
+      local cost = costs[program] or { cpu = {}, wall = {}, peak = {} }
+      costs[program] = cost
+      local idle_cpu, idle_wall = measure(server, command, 0)
+      local cpu, wall, peak = measure(server, command, requests)
+      if idle_cpu and cpu then
         cost.cpu[#cost.cpu + 1] = (cpu - idle_cpu) / requests * 1e6
         cost.wall[#cost.wall + 1] = requests / (wall - idle_wall)
         cost.peak[#cost.peak + 1] = peak / 1024
+      else
+        cost.failed = (cost.failed or 0) + 1
       end
     end
   end
@@ -72,7 +78,9 @@ local function show_cell(out, cell, in_flight, costs)
   local base
   for _, program in ipairs(programs) do
     local cost = costs[program]
-    if cost then
+    if cost.failed then
+      out(("  %-28s failed or hung in %d runs"):format(program.name, cost.failed))
+    else
       local cpu = median(cost.cpu)
       base = base or cpu
       out(("  %-28s %9.1f %7.2f %8.1f .. %5.1f %11.0f %7.1f"):format(program.name, cpu, cpu / base,
@@ -83,11 +91,12 @@ end
 
 local function instructions(server, command, requests)
   server:limit(requests)
-  local pipe = assert(io.popen("valgrind --tool=callgrind --callgrind-out-file=/dev/null "
-    .. command .. " 2>&1"))
+  local pipe = assert(io.popen(
+    ("timeout %d valgrind --tool=callgrind --callgrind-out-file=/dev/null %s 2>&1; echo $?"):format(
+      LIMIT, command)))
   local text = pipe:read "*a"
   pipe:close()
-  return assert(tonumber(text:match "Collected : (%d+)"), text)
+  return text:match "\n0\n$" and tonumber(text:match "Collected : (%d+)") or nil
 end
 
 local function show_instructions(out, server, protocol, in_flight)
@@ -96,12 +105,14 @@ local function show_instructions(out, server, protocol, in_flight)
   local base
   for _, program in ipairs(programs) do
     local command = program.command(server, cell, in_flight)
-    if command then
-      local few = instructions(server, command, 1000)
-      local many = instructions(server, command, 1000 + plan.callgrind)
+    local few = instructions(server, command, 1000)
+    local many = few and instructions(server, command, 1000 + plan.callgrind)
+    if many then
       local each = (many - few) / plan.callgrind
       base = base or each
       out(("  %-28s %9.0f %7.2f"):format(program.name, each, each / base))
+    else
+      out(("  %-28s failed or hung"):format(program.name))
     end
   end
 end
