@@ -1,6 +1,6 @@
 --- The torture bench, in short: `make torture` has the whole of it.
 
--- `make torture` runs it on every Lua; here one will do.
+-- As in `make torture`: on one Lua. What could differ between them is in faults_spec, for each.
 if _VERSION ~= "Lua 5.4" then
   return
 end
