@@ -1,25 +1,15 @@
 --- The client: submit, poll, cancel, close; and that it does not grow.
 
 local core = require "kling.core"
+local blame = require "spec.support.blamed_line"
 local emulator = require "spec.support.emulator"
 local kling = require "kling"
 local quick = require "spec.support.quick"
 
+local blamed_line, this_line = blame.of, blame.here
 local CLIP, PATIENCE = quick.CLIP, quick.PATIENCE
 local LIFE = 10 -- seconds; longer than any task here lives
 local UNKNOWN = "878000000000000000"
-
--- The line of this file that an error blames; 0 for another file's.
-local function blamed_line(call)
-  local done, message = pcall(call)
-  assert.is_false(done)
-  return tonumber(message:match "^spec/client_spec%.lua:(%d+): " or
-    message:match "^%./spec/client_spec%.lua:(%d+): ") or 0, message
-end
-
-local function this_line()
-  return debug.getinfo(2, "l").currentline
-end
 
 describe("client", function()
   local server

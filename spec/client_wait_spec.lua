@@ -1,24 +1,14 @@
 --- Waiting for a job, and on_change while one waits.
 
+local blame = require "spec.support.blamed_line"
 local core = require "kling.core"
 local emulator = require "spec.support.emulator"
 local quick = require "spec.support.quick"
 
+local blamed_line, this_line = blame.of, blame.here
 local CLIP, PATIENCE = quick.CLIP, quick.PATIENCE
 local LIFE = 10 -- seconds; longer than any task here lives
 local UNKNOWN = "878000000000000000"
-
--- The line of this file that an error blames; 0 for another file's.
-local function blamed_line(call)
-  local done, message = pcall(call)
-  assert.is_false(done)
-  return tonumber(message:match "^spec/client_wait_spec%.lua:(%d+): " or
-    message:match "^%./spec/client_wait_spec%.lua:(%d+): ") or 0, message
-end
-
-local function this_line()
-  return debug.getinfo(2, "l").currentline
-end
 
 describe("client", function()
   local server

@@ -2,7 +2,7 @@
 
 local core = require "kling.core"
 local http_request = require "http.request"
-local socket = require "cqueues.socket"
+local free_port = require "spec.support.free_port"
 
 local PATIENCE = 10 -- seconds
 
@@ -16,14 +16,6 @@ local function output_of(command)
   local text = pipe:read "*l"
   pipe:close()
   return text
-end
-
-local function free_port()
-  local listener = assert(socket.listen("127.0.0.1", 0))
-  assert(listener:listen())
-  local _, _, port = listener:localname()
-  listener:close()
-  return port
 end
 
 local COMMAND = [[

@@ -5,7 +5,7 @@ local busted = require "busted" -- a module does not see what busted gives to sp
 local cjson = require "cjson.safe"
 local cqueues = require "cqueues"
 local http_request = require "http.request"
-local socket = require "cqueues.socket"
+local free_port = require "spec.support.free_port"
 
 local emulator = require "spec.support.emulator"
 
@@ -41,14 +41,6 @@ local function output_of(command)
   local text = pipe:read "*l"
   pipe:close()
   return text
-end
-
-local function free_port()
-  local listener = assert(socket.listen("127.0.0.1", 0))
-  assert(listener:listen())
-  local _, _, port = listener:localname()
-  listener:close()
-  return port
 end
 
 local function environment(variables)
