@@ -86,6 +86,7 @@ build = {
         "src/scan.c",
         "src/scan_text.c",
         "src/service_code.c",
+        "src/secret.c",
         "src/sha256.c",
         "src/single.c",
         "src/shared.c",

@@ -238,6 +238,16 @@ describe("the key", function()
     refuse_with(('{"code":"1002","message":"no (request id: %s)"}'):format(KEY))
   end)
 
+  it("is no task's id", function()
+    server:fault { name = "status", on = "create", status = 200,
+      body = ('{"code":0,"data":{"task_id":"%s"}}'):format(KEY) }
+    local client = quick.client(server, { resolve = "never" })
+    local job = client:submit(CLIP)
+    local failure = quick.failure(client, job)
+    assert_absent { failure, select(2, client:poll(job)), tostring(job) }
+    assert.same({ "protocol", "may-exist" }, { failure.code, failure.task_state })
+  end)
+
   it("is blotted out where the message is cut off in its midst", function()
     local most = #refuse_with(('{"code":1002,"message":"%s"}'):format(("x"):rep(2000)))
       .service_message
@@ -267,23 +277,60 @@ describe("the key", function()
     assert.matches("bad %*+", failure.service_message)
   end)
 
-  it("is blotted out of what a status request, a list and a result bring", function()
+  -- What a status request, a list and a wait bring of replies that say this.
+  local function hear(words)
     local client = quick.client(server)
     local job = client:submit(CLIP)
     local id = quick.until_state(client, job, "submitted").task_id
     local task = ('{"task_id":"%s","task_status":"succeed","task_status_msg":"by %s",'
-      .. '"task_result":{"videos":[{"id":"%s","url":"https://a/b"}]}}'):format(id, KEY, KEY)
+      .. '"task_result":{"videos":[{"id":"%s","url":"https://a/b"}]}}'):format(id, words, words)
     local function answer(on, data)
       server:fault { name = "status", on = on, status = 200, forever = true,
         body = ('{"code":0,"data":%s}'):format(data) }
     end
     answer("query", task)
     answer("list", "[" .. task .. "]")
-    local found = assert(client:query(id))
+    local found = { assert(client:query(id)), assert(client:list()),
+      assert(client:wait(job, PATIENCE)) }
+    server:reset()
+    return found
+  end
+
+  it("is blotted out of what a status request, a list and a result bring", function()
+    local found = hear(KEY)
     assert_absent(found)
-    assert.matches("^by %*+$", found.status_message)
-    assert_absent(assert(client:list()))
-    assert_absent(assert(client:wait(job, PATIENCE)))
+    assert.matches("^by %*+$", found[1].status_message)
+  end)
+
+  it("is blotted out of them however it is escaped", function()
+    local function hexed(digits)
+      return (KEY:gsub(".", function(c)
+        return digits:format(c:byte())
+      end))
+    end
+    for _, words in ipairs { hexed "\\u%04x", hexed "\\u%04X", (KEY:gsub("-", "\\u002D")) } do
+      local found = hear(words)
+      assert_absent(found)
+      assert.matches("^by %*+$", found[1].status_message)
+      assert.matches("^by %*+$", found[3].raw.data.task_status_msg)
+    end
+    local nested = hear '{\\"message\\":\\"sk\\\\u002d0123456789-never-to-be-shown\\"}'
+    assert.matches('^by {"message":"%*+"}$', nested[1].status_message)
+  end)
+
+  it("is blotted out of them without making them no JSON", function()
+    local escaped = quick.client(server, { api_key = "nine/lives/of/a/key" })
+    local id = quick.until_state(escaped, escaped:submit(CLIP), "submitted").task_id
+    local body = '{"code":0,"data":{"task_id":"%s","task_status":"processing",'
+      .. '"task_status_msg":"%s"}}'
+    for _, words in ipairs { "\\nine/lives/of/a/key", "nine\\/lives\\/of\\/a\\/key" } do
+      server:fault { name = "status", on = "query", status = 200, body = body:format(id, words) }
+      assert.matches("^%*+$", assert(escaped:query(id)).raw.data.task_status_msg)
+    end
+    local odd = quick.client(server, { api_key = "0041-is-not-a-letter" })
+    server:fault { name = "status", on = "query", status = 200,
+      body = body:format(id, "by \\u0041-is-not-a-letter") }
+    assert.matches("^by %*+$", assert(odd:query(id)).raw.data.task_status_msg)
   end)
 
   it("is left in replies where it is a word of theirs and no secret", function()

@@ -88,18 +88,20 @@ static void break_create(struct engine *e, struct job *job,
   }
 }
 
-/* Whole or not at all: half an id is another task's. */
-static bool keep_id(struct job *job, struct scan_value v) {
+/* Whole or not at all: half an id is another task's. And ids are shown. */
+static bool keep_id(const struct engine *e, struct job *job,
+                    struct scan_value v) {
   char text[ID_SIZE];
   char path[API_PATH_SIZE];
   size_t len = kling_scan_text(v, text, sizeof(text));
   return len > 0 && len == strlen(text) && kling_api_path(text, path) &&
+         !kling_shared_redact(&e->http.shared, text) &&
          kling_job_set_ids(job, text, job->external_task_id);
 }
 
 bool kling_outcome_accept(struct engine *e, struct job *job,
                           const struct api_task *task) {
-  if (!keep_id(job, task->task_id)) {
+  if (!keep_id(e, job, task->task_id)) {
     return false;
   }
   job->existence = EXISTS;

@@ -9,11 +9,8 @@
 
 #include "address.h"
 #include "clock.h"
+#include "secret.h"
 #include "version.h"
-
-/* Characters of the key; fewer give nothing away, and a key as short as that is
- * no secret but may be a word that replies are made of. */
-enum { TELLING = 8 };
 
 static const char AUTHORIZATION[] = "Authorization: Bearer ";
 
@@ -161,29 +158,8 @@ void kling_shared_close(struct http_shared *s) {
   free(s->user_agent);
 }
 
-/* A text that was cut to fit may end in the key's beginning. */
-static void redact_cut_off(char *text, const char *key, size_t key_len) {
-  size_t text_len = strlen(text);
-  size_t n = text_len < key_len ? text_len : key_len;
-  for (; n >= TELLING; n--) {
-    if (memcmp(text + text_len - n, key, n) == 0) {
-      memset(text + text_len - n, '*', n);
-      return;
-    }
-  }
-}
-
-void kling_shared_redact(const struct http_shared *s, char *text) {
+bool kling_shared_redact(const struct http_shared *s, char *text) {
   const struct curl_slist *line = s->get_headers;
-  const char *key = line ? line->data + sizeof(AUTHORIZATION) - 1 : "";
-  size_t len = strlen(key);
-  char *at;
-  if (len < TELLING) {
-    return;
-  }
-  while ((at = strstr(text, key)) != NULL) {
-    memset(at, '*', len);
-    text = at + len;
-  }
-  redact_cut_off(text, key, len);
+  return line &&
+         kling_secret_blot(text, line->data + sizeof(AUTHORIZATION) - 1);
 }

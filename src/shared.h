@@ -45,7 +45,7 @@ bool kling_shared_open(struct http_shared *s, const struct http_options *o);
 /* Leaves no copy of the key in freed memory. */
 void kling_shared_close(struct http_shared *s);
 
-/* Blot the key out of a text that came from outside. */
-void kling_shared_redact(const struct http_shared *s, char *text);
+/* Blot the key out of a text that came from outside. True when it was there. */
+bool kling_shared_redact(const struct http_shared *s, char *text);
 
 #endif
