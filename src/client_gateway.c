@@ -1,22 +1,29 @@
 /* client_gateway.c - what Lua reads and tells of a client's gateway. */
 #include "client_gateway.h"
 
+#include <stdio.h>
+
 #include "client.h"
 #include "clock.h"
+#include "info.h"
 
 static const char *const names[GATEWAY_WAYS] = {"external_query", "list"};
 
 /* Lua: raw.gateway(client): { external_query, list, probe, changes } */
 static int client_gateway(lua_State *L) {
   const struct gateway *g = &kling_client_check_any(L, 1)->engine.gateway;
+  char probe[INFO_TEXT_SIZE]; /* g's own may be freed while Lua allocates */
   int i;
   lua_createtable(L, 0, 4);
   for (i = 0; i < GATEWAY_WAYS; i++) {
     lua_pushstring(L, kling_gateway_fact_name((enum gateway_fact)g->ways[i]));
     lua_setfield(L, -2, names[i]);
   }
-  lua_pushstring(L, g->probe); /* nil when there is none */
-  lua_setfield(L, -2, "probe");
+  if (g->probe) {
+    snprintf(probe, sizeof(probe), "%s", g->probe);
+    lua_pushstring(L, probe);
+    lua_setfield(L, -2, "probe");
+  }
   lua_pushnumber(L, g->changes);
   lua_setfield(L, -2, "changes");
   return 1;

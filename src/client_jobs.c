@@ -11,8 +11,8 @@
 #include "reply.h"
 #include "sink.h"
 
-/* What goes on to allocate in Lua takes a copy: the collector may run a
- * program's finalizer, and that may submit, which moves the array. */
+/* What goes on to allocate in Lua takes a copy: see struct info. The reply and
+ * the file of a job that has ended stay as long as its handle. */
 static const struct job *check_job(lua_State *L) {
   const struct client *c = kling_client_check_any(L, 1);
   return &c->engine.jobs[kling_handle_check(L, 2)];
@@ -20,10 +20,12 @@ static const struct job *check_job(lua_State *L) {
 
 static int client_info(lua_State *L) { /* Lua: raw.info(client, job) */
   const struct client *c = kling_client_check_any(L, 1);
-  const struct job job = *check_job(L);
-  double eta = kling_lifespan_left(&c->engine, &job, 0.5);
-  lua_pushstring(L, kling_job_state_name((enum job_state)job.state));
-  kling_info_push(L, &job);
+  const struct job *job = check_job(L);
+  double eta = kling_lifespan_left(&c->engine, job, 0.5);
+  struct info info;
+  kling_info_take(&info, job);
+  lua_pushstring(L, kling_job_state_name((enum job_state)info.job.state));
+  kling_info_push(L, &info);
   if (eta >= 0.0) {
     lua_pushnumber(L, eta);
     lua_setfield(L, -2, "eta");
@@ -42,8 +44,8 @@ static int client_ended(lua_State *L) { /* Lua: raw.ended(client, job) */
 }
 
 static int client_failure(lua_State *L) { /* Lua: raw.failure(client, job) */
-  const struct job job = *check_job(L);
-  kling_info_push_failure(L, &job);
+  const struct client *c = kling_client_check_any(L, 1);
+  kling_info_push_failure(L, &c->engine, kling_handle_check(L, 2));
   return 1;
 }
 

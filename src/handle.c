@@ -1,9 +1,10 @@
 /* handle.c - the "kling.job" userdata. */
 #include "handle.h"
 
-#include "client.h"
-
 #include <unistd.h>
+
+#include "client.h"
+#include "info.h"
 
 #define HANDLE "kling.job"
 
@@ -92,14 +93,15 @@ static int handle_eq(lua_State *L) {
 static int handle_tostring(lua_State *L) {
   struct handle *h = check_handle(L, 1);
   struct client *c = push_client(L, 1);
-  const struct job *job;
+  struct info info;
   if (!h->is_open || !c || !c->engine.jobs) {
     lua_pushliteral(L, HANDLE " (closed)");
     return 1;
   }
-  job = &c->engine.jobs[h->index];
-  lua_pushfstring(L, HANDLE " %s (%s)", job->task_id ? job->task_id : "-",
-                  kling_job_state_name((enum job_state)job->state));
+  kling_info_take(&info, &c->engine.jobs[h->index]);
+  lua_pushfstring(L, HANDLE " %s (%s)",
+                  info.job.task_id ? info.job.task_id : "-",
+                  kling_job_state_name((enum job_state)info.job.state));
   return 1;
 }
 

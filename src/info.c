@@ -1,6 +1,8 @@
 /* info.c - what Lua may know of a job. */
 #include "info.h"
 
+#include <stdio.h>
+
 #include "clock.h"
 #include "http.h"
 #include "sink.h"
@@ -27,7 +29,20 @@ static void set_boolean(lua_State *L, const char *name, bool b) {
   lua_setfield(L, -2, name);
 }
 
-void kling_info_push(lua_State *L, const struct job *job) {
+static char *copy(char to[INFO_TEXT_SIZE], const char *text) {
+  return text ? (snprintf(to, INFO_TEXT_SIZE, "%s", text), to) : NULL;
+}
+
+void kling_info_take(struct info *info, const struct job *job) {
+  info->job = *job;
+  info->job.task_id = copy(info->task_id, job->task_id);
+  info->job.external_task_id =
+      copy(info->external_task_id, job->external_task_id);
+  info->job.status = copy(info->status, job->status);
+}
+
+void kling_info_push(lua_State *L, const struct info *info) {
+  const struct job *job = &info->job;
   double end = job->ended > 0.0 ? job->ended : kling_clock_now();
   lua_createtable(L, 0, 6);
   set_string(L, "task_id", job->task_id);
@@ -71,13 +86,26 @@ static void push_attempt(lua_State *L, const struct attempt *a) {
   }
 }
 
-static void set_attempts(lua_State *L, const struct attempts *attempts) {
-  unsigned i;
-  unsigned count = attempts ? attempts->count : 0;
-  lua_createtable(L, (int)count, 0);
-  for (i = 0; i < count; i++) {
-    push_attempt(L, &attempts->list[i]);
-    lua_rawseti(L, -2, (int)i + 1);
+/* Push the n-th; false: there are not so many. */
+static bool push_nth(lua_State *L, const struct attempts *attempts,
+                     unsigned n) {
+  struct attempt a;
+  char words[INFO_TEXT_SIZE];
+  if (!attempts || n >= attempts->count) {
+    return false;
+  }
+  a = attempts->list[n];
+  a.words = copy(words, a.words);
+  push_attempt(L, &a);
+  return true;
+}
+
+/* Found anew for each: see struct info. */
+static void set_attempts(lua_State *L, const struct engine *e, uint32_t index) {
+  unsigned n = 0;
+  lua_newtable(L);
+  while (push_nth(L, e->jobs[index].attempts, n)) {
+    lua_rawseti(L, -2, (int)++n);
   }
   lua_setfield(L, -2, "attempts");
 }
@@ -103,17 +131,15 @@ void kling_info_push_known(lua_State *L, const struct job *job) {
   static const char *const existence[] = {"not-created", "may-exist", "exists"};
   static const char *const billed[] = {"no", "maybe", "yes"};
   bool leaving = is_leaving(job);
-  lua_pushstring(L, existence[leaving ? MAY_EXIST : job->existence]);
-  lua_pushstring(L, billed[leaving ? BILLED_MAYBE : job->billed]);
+  int task_state = leaving ? MAY_EXIST : job->existence;
+  int bill = leaving ? BILLED_MAYBE : job->billed;
+  lua_pushstring(L, existence[task_state]);
+  lua_pushstring(L, billed[bill]);
 }
 
-void kling_info_push_failure(lua_State *L, const struct job *job) {
+static void push_facts(lua_State *L, const struct job *job,
+                       enum kling_error code) {
   static const char *const operations[] = {"wait", "query", "list", "save"};
-  enum kling_error code = code_of(job);
-  if (code == KLING_OK) {
-    lua_pushnil(L);
-    return;
-  }
   lua_createtable(L, 0, 14);
   set_string(L, "code", kling_error_code(code));
   set_string(L, "operation",
@@ -121,8 +147,20 @@ void kling_info_push_failure(lua_State *L, const struct job *job) {
                                                     : operations[job->kind]);
   set_string(L, "task_id", job->task_id);
   set_string(L, "external_task_id", job->external_task_id);
-  kling_info_push_known(L, job);
+}
+
+void kling_info_push_failure(lua_State *L, const struct engine *e,
+                             uint32_t index) {
+  enum kling_error code = code_of(&e->jobs[index]);
+  struct info info;
+  if (code == KLING_OK) {
+    lua_pushnil(L);
+    return;
+  }
+  kling_info_take(&info, &e->jobs[index]);
+  push_facts(L, &info.job, code);
+  kling_info_push_known(L, &e->jobs[index]);
   lua_setfield(L, -3, "billed");
   lua_setfield(L, -2, "task_state");
-  set_attempts(L, job->attempts);
+  set_attempts(L, e, index);
 }

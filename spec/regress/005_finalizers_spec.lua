@@ -1,0 +1,105 @@
+--- A finalizer of the program's may run wherever Lua allocates: also while a job is being read.
+
+local core = require "kling.core"
+local emulator = require "spec.support.emulator"
+local quick = require "spec.support.quick"
+
+local raw = core.raw
+local JOBS = 50
+local MESSAGE = "the service is taking a rest"
+
+-- Call `work` from a finalizer again and again, until `stop()`.
+local function keep_finalizing(work)
+  local is_over = false
+  local function arm()
+    local meta = { __gc = function()
+      if not is_over then
+        arm()
+        work()
+      end
+    end }
+    if newproxy then -- luacheck: ignore 113
+      getmetatable(newproxy(true)).__gc = meta.__gc -- luacheck: ignore 113
+    else
+      setmetatable({}, meta)
+    end
+  end
+  arm()
+  return function()
+    is_over = true
+  end
+end
+
+describe("a finalizer that steps the client", function()
+  local server
+
+  setup(function()
+    server = emulator.start { clock = "manual" }
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  after_each(quick.close_all)
+
+  local function without_rest()
+    local pause, multiplier = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000)
+    return function()
+      collectgarbage("setpause", pause)
+      collectgarbage("setstepmul", multiplier)
+    end
+  end
+
+  -- Read all jobs until `is_done(job, id)` of each; only finalizers step meanwhile.
+  local function read_all(client, jobs, is_done)
+    local stop, rest = keep_finalizing(function()
+      client:step(0)
+    end), without_rest()
+    finally(function()
+      stop()
+      rest()
+    end)
+    local deadline, left = core.now() + quick.PATIENCE, JOBS
+    while left > 0 and core.now() < deadline do
+      left = JOBS
+      for i, job in ipairs(jobs) do
+        left = left - (is_done(job, "job number " .. i) and 1 or 0)
+      end
+    end
+    assert.equal(0, left)
+  end
+
+  it("leaves whole what is read of a job", function()
+    server:reset()
+    local client, jobs = quick.client(server), {}
+    for i = 1, JOBS do
+      jobs[i] = client:submit { video_id = quick.CLIP.video_id,
+        external_task_id = "job number " .. i }
+    end
+    read_all(client, jobs, function(job, id)
+      local state, info = raw.info(client, job)
+      assert(info.external_task_id == id, info.external_task_id)
+      assert(tostring(job):match "^kling.job [%d-]+ %(%l+%)$", tostring(job))
+      return state == "submitted"
+    end)
+  end)
+
+  it("leaves whole what is read of its failures", function()
+    server:reset()
+    server:fault { name = "service_code", code = 5001, message = MESSAGE, on = "query",
+      forever = true }
+    local client, jobs = quick.client(server), {}
+    for i = 1, JOBS do
+      jobs[i] = client:attach("job number " .. i)
+    end
+    read_all(client, jobs, function(job, id)
+      local failure = raw.failure(client, job)
+      for _, attempt in ipairs(failure and failure.attempts or {}) do
+        assert(attempt.service_message == MESSAGE, attempt.service_message)
+      end
+      assert(not failure or failure.task_id == id)
+      return failure and #failure.attempts == 16
+    end)
+  end)
+end)
