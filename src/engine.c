@@ -174,12 +174,13 @@ static void start(struct engine *e, struct job *job) {
   }
 }
 
-static void start_due(struct engine *e, struct lane *lane) {
+static void start_due(struct engine *e, bool is_download) {
+  struct lane *lane = &e->lanes[is_download];
   double now = kling_clock_now();
   while (lane->in_flight < lane->limit) {
     const struct heap_entry *top = kling_heap_top(&lane->due);
     struct job *job;
-    if (!top || top->due > now) {
+    if (!top || top->due > now || !kling_http_admits(&e->http, is_download)) {
       return;
     }
     job = &e->jobs[top->id];
@@ -209,13 +210,17 @@ static double earlier(double a, double b) {
   return a < b ? a : b;
 }
 
-static double lane_due(const struct lane *lane) {
+static double lane_due(const struct engine *e, bool is_download) {
+  const struct lane *lane = &e->lanes[is_download];
   const struct heap_entry *top = kling_heap_top(&lane->due);
-  return top && lane->in_flight < lane->limit ? top->due : -1.0;
+  return top && lane->in_flight < lane->limit &&
+                 !kling_http_is_full(&e->http, is_download)
+             ? top->due
+             : -1.0;
 }
 
 double kling_engine_due(const struct engine *e) {
-  double due = earlier(lane_due(&e->lanes[0]), lane_due(&e->lanes[1]));
+  double due = earlier(lane_due(e, false), lane_due(e, true));
   return earlier(earlier(due, kling_gate_due(e)), kling_http_due(&e->http));
 }
 
@@ -243,8 +248,8 @@ unsigned kling_engine_step(struct engine *e, double seconds) {
   bool undisturbed;
   do {
     kling_gate_let_go(e);
-    start_due(e, &e->lanes[0]);
-    start_due(e, &e->lanes[1]);
+    start_due(e, false);
+    start_due(e, true);
     kling_poller_set_timer(&e->http.poller, kling_engine_due(e));
     undisturbed = kling_http_wait(
         &e->http, seconds_to_wait(e, e->changes == before ? until : 0.0));

@@ -9,10 +9,14 @@
 
 enum {
   MAX_EVENTS = 64,
+  NEW_CONNECTIONS = 2, /* at a time */
+  WAITING = 16,        /* for one that they will share */
   /* Beside those of API requests: of downloads, and spare. libcurl counts the
    * ones in use too, and above its limit closes what it should keep. */
   MORE_CONNECTIONS = 64
 };
+
+static const double TURN = 0.001; /* seconds, and the rest of what is begun */
 
 /* --- libcurl calls these; none of them may touch Lua --- */
 
@@ -55,6 +59,8 @@ static bool open_multi(struct http *h, unsigned max_requests) {
 bool kling_http_open(struct http *h, const struct http_options *o) {
   memset(h, 0, sizeof(*h));
   h->timer_due = -1.0;
+  h->intakes[0].most = h->intakes[1].most = NEW_CONNECTIONS;
+  h->intakes[1].service = SPEAKS_HTTP1; /* that is how files are asked for */
   if (!kling_poller_open(&h->poller)) {
     return false;
   }
@@ -103,6 +109,53 @@ void kling_http_close(struct http *h) {
   h->poller.fd = h->poller.timer_fd = -1;
 }
 
+/* --- who may begin --- */
+
+/* Over HTTP/1.1 each request needs a connection: in each turn a few begin. Else
+ * the first connection does for all, or shows that it does not. */
+static void begin_turn(struct intake *in) {
+  in->most = in->service == SPEAKS_HTTP2 ? WAITING : NEW_CONNECTIONS;
+  if (in->service == SPEAKS_HTTP1) {
+    in->most += in->connecting;
+  }
+}
+
+/* Before 7.80 libcurl does not say when a request has a connection. */
+static void count_in(struct http *h, struct transfer *t) {
+#if LIBCURL_VERSION_NUM >= 0x075000
+  if (t->is_download || h->shared.is_tls) {
+    t->connecting = &h->intakes[t->is_download].connecting;
+    ++*t->connecting;
+  }
+#else
+  (void)h;
+  (void)t;
+#endif
+}
+
+/* Over HTTP/1.1 there is nothing that the others should wait for. */
+static void set_patience(const struct http *h, struct transfer *t) {
+  if (h->shared.is_tls && !t->is_download) {
+    curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT,
+                     h->intakes[0].service == SPEAKS_HTTP1 ? 0L : 1L);
+  }
+}
+
+static void learn_version(struct http *h, const struct transfer *t) {
+  long version = 0;
+  if (h->shared.is_tls && !t->is_download &&
+      t->result.outcome == HTTP_ANSWERED) {
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+    h->intakes[0].service =
+        version < CURL_HTTP_VERSION_2_0 ? SPEAKS_HTTP1 : SPEAKS_HTTP2;
+  }
+}
+
+bool kling_http_is_full(const struct http *h, bool is_download) {
+  const struct intake *in = &h->intakes[is_download];
+  return in->service != SPEAKS_HTTP1 && in->connecting >= in->most;
+}
+
 /* --- requests --- */
 
 static struct transfer *take_idle(struct http *h, bool is_download) {
@@ -127,11 +180,13 @@ struct transfer *kling_http_start(struct http *h,
   if (!t) {
     return NULL;
   }
+  set_patience(h, t);
   if (!kling_transfer_prepare(t, request)) {
     end_early(h, t, CURLE_URL_MALFORMAT);
   } else if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
     end_early(h, t, CURLE_OUT_OF_MEMORY);
   } else {
+    count_in(h, t);
     t->prev = NULL;
     t->next = h->active;
     if (h->active) {
@@ -171,21 +226,48 @@ static int curl_mask(int what) {
          ((what & POLLER_ERROR) ? CURL_CSELECT_ERR : 0);
 }
 
-bool kling_http_wait(struct http *h, double seconds) {
-  struct poller_event events[MAX_EVENTS];
-  int count;
-  int i;
-  if (h->done) {
-    seconds = 0.0;
-  }
-  count = kling_poller_wait(&h->poller, seconds, events, MAX_EVENTS);
-  for (i = 0; i < count; i++) {
-    act(h, events[i].fd, curl_mask(events[i].what));
-  }
+static void act_on_timer(struct http *h) {
   if (h->timer_due >= 0.0 && kling_clock_now() >= h->timer_due) {
     h->timer_due = -1.0; /* libcurl sets the next one from inside this call */
     act(h, CURL_SOCKET_TIMEOUT, 0);
   }
+}
+
+/* What is left over is ready in the next turn, too, and in the same order: that
+ * one begins where this one stopped. */
+static void act_on_events(struct http *h, const struct poller_event *events,
+                          int count) {
+  double end = kling_clock_now() + TURN;
+  int i = 0;
+  do {
+    const struct poller_event *event = &events[h->next_event % (unsigned)count];
+    act(h, event->fd, curl_mask(event->what));
+    h->next_event++;
+    i++;
+  } while (i < count && kling_clock_now() < end);
+  if (i == count) {
+    h->next_event = 0;
+  }
+}
+
+bool kling_http_admits(struct http *h, bool is_download) {
+  const struct intake *in = &h->intakes[is_download];
+  if (in->connecting >= in->most) {
+    act_on_timer(h); /* those that find an open connection leave at once */
+  }
+  return in->connecting < in->most;
+}
+
+bool kling_http_wait(struct http *h, double seconds) {
+  struct poller_event events[MAX_EVENTS];
+  int count = kling_poller_wait(&h->poller, h->done ? 0.0 : seconds, events,
+                                MAX_EVENTS);
+  if (count > 0) {
+    act_on_events(h, events, count);
+  }
+  act_on_timer(h);
+  begin_turn(&h->intakes[0]);
+  begin_turn(&h->intakes[1]);
   return count >= 0;
 }
 
@@ -209,6 +291,7 @@ struct transfer *kling_http_next(struct http *h) {
     curl_multi_remove_handle(h->multi, t->easy);
     unlink_active(h, t);
     kling_transfer_end(t, (int)code);
+    learn_version(h, t);
     return t;
   }
   return NULL;
@@ -230,6 +313,7 @@ void kling_http_release(struct http *h, struct transfer *t) {
   } else {
     curl_multi_remove_handle(h->multi, t->easy);
     unlink_active(h, t);
+    kling_transfer_settle(t);
   }
   t->sink = NULL;
   t->prev = NULL;

@@ -10,13 +10,23 @@
 #include "shared.h"
 #include "transfer.h"
 
+/* New connections are dear: over TLS milliseconds each, thirty for the first.
+ * Requests that would need one are let in a few at a time. */
+struct intake {
+  unsigned connecting; /* requests that have no connection yet */
+  unsigned most;       /* of them, in this turn */
+  enum { SPEAKS_UNKNOWN, SPEAKS_HTTP1, SPEAKS_HTTP2 } service;
+};
+
 struct http {
   void *multi; /* CURLM */
   struct poller poller;
   struct http_shared shared; /* what all transfers are made with */
-  struct transfer *idle[2];  /* to be used again: API requests, downloads */
+  struct intake intakes[2];  /* API requests, downloads */
+  struct transfer *idle[2];  /* to be used again: likewise */
   struct transfer *active;
   struct transfer *done; /* ended before libcurl had them */
+  unsigned next_event;   /* of the poller's, to begin with */
   double timer_due;      /* when libcurl wants to be called; < 0: never */
 };
 
@@ -25,11 +35,16 @@ bool kling_http_open(struct http *h, const struct http_options *o);
 /* Safe twice. Transfers still active are dropped. */
 void kling_http_close(struct http *h);
 
+/* May one more begin in this turn? Lets those begin that have a connection. */
+bool kling_http_admits(struct http *h, bool is_download);
+/* Must it wait for I/O, and not only for the next turn? */
+bool kling_http_is_full(const struct http *h, bool is_download);
 /* Begin. NULL: out of memory; any other trouble comes out of kling_http_next.
  */
 struct transfer *kling_http_start(struct http *h,
                                   const struct http_request *request);
-/* Let I/O happen; wait for it at most this long. False: a signal came. */
+/* A turn: let I/O happen, for about a millisecond once there is some; wait for
+ * it at most this long. False: a signal came. */
 bool kling_http_wait(struct http *h, double seconds);
 /* A transfer that has ended, or NULL. Release it after reading it. */
 struct transfer *kling_http_next(struct http *h);

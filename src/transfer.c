@@ -52,6 +52,7 @@ static int on_send(void *arg, char *ip, char *local_ip, int port,
     return 1; /* CURL_PREREQFUNC_ABORT */
   }
   t->sent++;
+  kling_transfer_settle(t);
   return 0;
 }
 
@@ -124,6 +125,10 @@ static void set_common(struct transfer *t) {
   } else if (s->no_proxy) {
     curl_easy_setopt(easy, CURLOPT_NOPROXY, s->no_proxy);
   }
+#if LIBCURL_VERSION_NUM >= 0x075000
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+#endif
 #if LIBCURL_VERSION_NUM >= 0x075700
   /* or giving up waits for the name server after all */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -142,10 +147,6 @@ static void set_for_api(struct transfer *t) {
    * without, libcurl learns it from the first reply, and would wait for that.
    */
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, t->shared->is_tls ? 1L : 0L);
-#if LIBCURL_VERSION_NUM >= 0x075000
-  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
-  curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
-#endif
 }
 
 /* A proxy is the user's choice; behind one only it sees the addresses. */
@@ -328,6 +329,13 @@ static enum http_outcome outcome_of(const struct transfer *t, CURLcode code) {
   }
 }
 
+void kling_transfer_settle(struct transfer *t) {
+  if (t->connecting) {
+    --*t->connecting;
+    t->connecting = NULL;
+  }
+}
+
 bool kling_transfer_was_sent(const struct transfer *t) {
 #if LIBCURL_VERSION_NUM >= 0x075000
   return t->sent > 0;
@@ -341,6 +349,7 @@ bool kling_transfer_was_sent(const struct transfer *t) {
 void kling_transfer_end(struct transfer *t, int curl_code) {
   struct http_result *r = &t->result;
   curl_off_t wait = 0;
+  kling_transfer_settle(t);
   if (curl_code == CURLE_SSL_CONNECT_ERROR && is_badly_signed(t)) {
     curl_code = CURLE_PEER_FAILED_VERIFICATION;
   }

@@ -52,8 +52,9 @@ struct transfer {
   struct buf body;
   struct sink *sink;
   uint64_t tag;
-  unsigned sent;   /* how often libcurl was about to send it */
-  char words[256]; /* libcurl's, of what went wrong: CURL_ERROR_SIZE */
+  unsigned sent;        /* how often libcurl was about to send it */
+  unsigned *connecting; /* counts it as long as it has no connection, or NULL */
+  char words[256];      /* libcurl's, of what went wrong: CURL_ERROR_SIZE */
   bool is_download;
   bool is_once;
   bool is_ended;
@@ -72,6 +73,8 @@ struct transfer *kling_transfer_new(const struct http_shared *shared,
 void kling_transfer_free(struct transfer *t);
 /* Ready it for a request. False: out of memory or a URL that is none. */
 bool kling_transfer_prepare(struct transfer *t, const struct http_request *r);
+/* It has a connection, or will get none. */
+void kling_transfer_settle(struct transfer *t);
 /* May a byte of the request have left? */
 bool kling_transfer_was_sent(const struct transfer *t);
 /* Fill in `result`. */
