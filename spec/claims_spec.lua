@@ -356,6 +356,28 @@ describe("a store that is shared", function()
       assert.equal("budget", select(3, client:submit { video_id = "3" }).code)
     end)
 
+    it("looks at no more tasks the more there are", function()
+      local client = store:client { max_submits = 100 }
+      local looks, ended = 0, raw.ended
+      local function look(...)
+        looks = looks + 1
+        return ended(...)
+      end
+      for i = 1, 60 do
+        raw.ended, looks = look, 0
+        submit(client, { bgm_prompt = tostring(i) })
+        raw.ended = ended
+      end
+      assert.is_true(looks < 10, looks .. " looks")
+    end)
+
+    it("counts no task that ended unsent", function()
+      local client = store:client { max_submits = 1 }
+      assert(client:cancel(submit(client)))
+      assert(client:submit { video_id = "2" })
+      assert.equal("budget", select(3, client:submit { video_id = "3" }).code)
+    end)
+
     it("does not count what the store has already", function()
       local one, other = store:client { max_submits = 1 }, store:client { max_submits = 1 }
       local job = submit(one)

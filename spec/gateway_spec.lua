@@ -156,6 +156,16 @@ describe("resubmitting", function()
     assert.equal(2, #quick.logged(lost.server, "create"))
   end)
 
+  it("is done under the first external id when the same is submitted once more", function()
+    lost.server:fault { name = "drop_before", on = "create" }
+    lost.server:fault { name = "no_balance", on = "create" }
+    local client = lost.client { resolve = "resubmit", duplicate_window = 600 }
+    local failure = quick.failure(client, client:submit(CLIP))
+    quick.until_state(client, client:submit(CLIP), "submitted")
+    assert.equal(3, #quick.logged(lost.server, "create"))
+    assert.equal(failure.external_task_id, lost.server:ledger()[1].external_task_id)
+  end)
+
   it("is not done before the service is known to show tasks by their external id", function()
     lost.server:variant "external_id_query_off"
     lost.server:variant "list_off"

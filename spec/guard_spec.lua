@@ -83,6 +83,19 @@ describe("submitting again", function()
       assert.is_nil(quick.logged(server, "create")[2].body:find("duplicate", 1, true))
     end)
 
+    it("is any job that runs, also when a later one was refused", function()
+      local client = new()
+      local first = client:submit(clip())
+      quick.until_state(client, first, "submitted")
+      server:fault { name = "service_code", on = "create", code = 1200 }
+      local refused = client:submit(clip { duplicate = true })
+      assert.equal("rejected", quick.failure(client, refused).code)
+      assert.equal(first, client:submit(clip()))
+      finish(client, { first })
+      assert.equal(first, client:submit(clip()))
+      assert.equal(1, #server:ledger())
+    end)
+
     it("is a new task when the first was refused, failed or was cancelled", function()
       server:fault { name = "service_code", on = "create", code = 1200 }
       local client = new()
@@ -173,7 +186,7 @@ describe("submitting again", function()
         client:cancel(client:submit(clip { bgm_prompt = tostring(i) }))
         client:dispatch()
       end
-      assert.is_nil(core.raw.private(client).guard.entries.mine)
+      assert.is_nil(core.raw.private(client).guard.jobs.mine)
     end
 
     it("is the same task long after its job was forgotten", function()
@@ -347,9 +360,9 @@ describe("submitting again", function()
       client:dispatch()
     end
     local kept = 0
-    for _ in pairs(guard.entries) do
+    for _ in pairs(guard.jobs) do
       kept = kept + 1
     end
-    assert.is_true(kept < 100, kept .. " entries are left")
+    assert.is_true(kept < 100, kept .. " jobs are left")
   end)
 end)

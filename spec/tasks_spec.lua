@@ -38,7 +38,7 @@ describe("a client with a store", function()
       request[name] = value
     end
     local job = assert(client:submit(request))
-    return job, raw.private(client).guard.newest[require("kling.request").fingerprint(request)].id
+    return job, select(2, raw.info(client, job)).external_task_id
   end
 
   describe("before a create leaves", function()

@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "client_download.h"
+#include "clock.h"
 #include "handle.h"
 #include "info.h"
 #include "lifespan.h"
@@ -99,15 +100,64 @@ static int client_progress(lua_State *L) { /* Lua: raw.progress(client, job) */
   return 2;
 }
 
+static int digit(char c) {
+  return (c <= '9' ? c - '0' : c - 'a' + 10) & 15;
+}
+
+/* Lua: raw.set_fingerprint(client, job, digest): of the request it is for, in
+ * hexadecimal digits; the first of them are kept. Whoever wrote into the store
+ * may have written anything. */
+static int client_set_fingerprint(lua_State *L) {
+  const struct client *c = kling_client_check_any(L, 1);
+  uint8_t *kept = c->engine.jobs[kling_handle_check(L, 2)].fingerprint;
+  size_t len, i;
+  const char *digits = luaL_checklstring(L, 3, &len);
+  for (i = 0; i < JOB_FINGERPRINT && 2 * i + 1 < len; i++) {
+    kept[i] = (uint8_t)(digit(digits[2 * i]) << 4 | digit(digits[2 * i + 1]));
+  }
+  return 0;
+}
+
+/* Lua: raw.fingerprint(client, job): those first digits */
+static int client_fingerprint(lua_State *L) {
+  const uint8_t *kept = check_job(L)->fingerprint;
+  char digits[2 * JOB_FINGERPRINT];
+  size_t i;
+  for (i = 0; i < sizeof(digits); i++) {
+    int half = kept[i / 2] >> (i % 2 ? 0 : 4) & 15;
+    digits[i] = "0123456789abcdef"[half];
+  }
+  lua_pushlstring(L, digits, sizeof(digits));
+  return 1;
+}
+
+/* Lua: raw.place(client, job): a number that is the job's own while a handle of
+ * it is kept */
+static int client_place(lua_State *L) {
+  kling_client_check_any(L, 1);
+  lua_pushinteger(L, (lua_Integer)kling_handle_check(L, 2));
+  return 1;
+}
+
+/* Lua: raw.age(client, job): seconds since it was made */
+static int client_age(lua_State *L) {
+  lua_pushnumber(L, kling_clock_now() - check_job(L)->started);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
-    {"ended",    client_ended   },
-    {"failure",  client_failure },
-    {"info",     client_info    },
-    {"known",    client_known   },
-    {"progress", client_progress},
-    {"reply",    client_reply   },
-    {"take",     client_take    },
-    {NULL,       NULL           },
+    {"age",             client_age            },
+    {"ended",           client_ended          },
+    {"failure",         client_failure        },
+    {"fingerprint",     client_fingerprint    },
+    {"info",            client_info           },
+    {"known",           client_known          },
+    {"place",           client_place          },
+    {"progress",        client_progress       },
+    {"reply",           client_reply          },
+    {"set_fingerprint", client_set_fingerprint},
+    {"take",            client_take           },
+    {NULL,              NULL                  },
 };
 
 void kling_client_jobs_open(lua_State *L) {

@@ -43,6 +43,9 @@ enum job_existence { NOT_CREATED, MAY_EXIST, EXISTS };
 
 enum job_billed { BILLED_NO, BILLED_MAYBE, BILLED_YES };
 
+/* Bytes of a digest of what was asked for: enough that no two meet. */
+enum { JOB_FINGERPRINT = 12 };
+
 /* In an array of jobs, by their places in it. */
 struct job_list {
   uint32_t first;
@@ -103,10 +106,11 @@ struct job {
   bool is_called_back : 1; /* the service is to tell us of changes */
   bool is_hinted : 1;      /* told of a change while a request was under way */
   bool owns_status : 1;
+  float survived; /* seconds of age at which it was seen to run */
+  uint8_t fingerprint[JOB_FINGERPRINT];
   double started;  /* clock: submit or attach */
   double accepted; /* clock */
   double born;     /* clock: accepted by the service; 0: not known */
-  double survived; /* seconds of age at which it was seen to run */
   double updated;  /* Unix seconds: as the last reply said */
   double ended;    /* clock; 0: runs */
   char *task_id;   /* both in one piece of memory: see set_ids */

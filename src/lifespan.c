@@ -11,7 +11,7 @@ static const double TOO_NEAR = 0.5;
 
 void kling_lifespan_begin(struct job *job) {
   job->born = kling_clock_now();
-  job->survived = 0.0;
+  job->survived = 0.0F;
 }
 
 double kling_lifespan_age(const struct job *job) {
@@ -27,7 +27,7 @@ static void find_birth(struct job *job, const struct api_task *task) {
     return;
   }
   job->born = kling_clock_now() - age;
-  job->survived = age;
+  job->survived = (float)age;
 }
 
 void kling_lifespan_survive(struct engine *e, struct job *job,
@@ -39,7 +39,7 @@ void kling_lifespan_survive(struct engine *e, struct job *job,
   }
   age = kling_lifespan_age(job);
   kling_cadence_survive(&e->cadence, job->survived, age);
-  job->survived = age;
+  job->survived = (float)age;
 }
 
 /* The age at its end by the service's own times; < 0: not to be believed. That
@@ -47,7 +47,7 @@ void kling_lifespan_survive(struct engine *e, struct job *job,
  * work begins. */
 static double stated_age(const struct job *job, const struct api_task *task) {
   double age = task->updated_at - task->created_at;
-  bool is_sane = task->created_at >= 0.0 && job->survived > 0.0 &&
+  bool is_sane = task->created_at >= 0.0 && job->survived > 0.0F &&
                  age > job->survived &&
                  age < kling_lifespan_age(job) - TOO_NEAR;
   return is_sane ? age : -1.0;

@@ -131,14 +131,21 @@ function M:find(order)
   return record, message, why
 end
 
--- Tasks of ours that were never sent, but may be.
+--- To be called when an entry may have become, or ceased to be, one of ours that was never sent.
+function M:track_unsent(entry)
+  local is_unsent = entry.is_ours and not entry.was_sent and self.entries[entry.id] == entry
+  self.unsent_count = self.unsent_count + (is_unsent and 1 or 0) - (self.unsent[entry] and 1 or 0)
+  self.unsent[entry] = is_unsent or nil
+end
+
+-- How many may still be sent, of `unsent`: some end without a word to us.
 function M:count_unsent(client)
-  local count = 0
-  for _, entry in pairs(self.guard.entries) do
-    local is_unsent = entry.is_ours and not entry.was_sent and not raw.ended(client, entry.job)
-    count = count + (is_unsent and 1 or 0)
+  for entry in pairs(self.unsent) do
+    if raw.ended(client, entry.job) then
+      self.unsent[entry], self.unsent_count = nil, self.unsent_count - 1
+    end
   end
-  return count
+  return self.unsent_count
 end
 
 --- Is as much submitted as max_submits allows, by all who share the store?
@@ -151,7 +158,8 @@ function M:is_spent(client)
   if not sent then
     return nil, message, why
   end
-  return sent + self:count_unsent(client) >= limit.count
+  -- Counted one by one only where it matters: submits do not get slower with their number.
+  return sent + self.unsent_count >= limit.count and sent + self:count_unsent(client) >= limit.count
 end
 
 --- The job of an order that this client does not know: that of its task in the store, or a new one.
@@ -188,6 +196,7 @@ end
 function M:unpark(client, entry, record)
   self.parked[entry.id] = nil
   entry.is_ours, entry.state, entry.task_id = record.is_ours, record.state, record.task_id
+  self:track_unsent(entry)
   raw.go_on(client, entry.job, mode_of(record), record.task_id)
 end
 

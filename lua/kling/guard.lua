@@ -4,6 +4,7 @@
 local core = require "kling.core"
 local failure = require "kling.failure"
 local options = require "kling.options"
+local same = require "kling.same"
 
 local raw = core.raw
 
@@ -42,12 +43,13 @@ function M.new(given)
     limit = limit and { count = limit.count, seconds = limit.seconds or math.huge },
     dry_run = given.dry_run,
     tasks = nil, -- the client's side of the store, if it has one
-    entries = {}, -- external id -> { id, job, fingerprint, at }, and what tasks.lua adds
-    newest = {}, -- fingerprint -> entry
-    past = {}, -- external id -> { id, fingerprint, task_id }: named tasks whose jobs are forgotten
+    jobs = {}, -- external id -> job
+    same = same.new(), -- the same jobs, those that can still bring a sound
+    named = {}, -- external id -> true, where it was given
+    past = {}, -- external id -> { fingerprint, task_id }: named tasks whose jobs are forgotten
     older = {}, -- such as were in `past` before that was full
     kept = 0, -- in `past`
-    count = 0, -- of entries, about
+    count = 0, -- of jobs, about
     sweep_at = 32,
     submits = 0,
     times = {}, -- of the last `limit.count` submits, a ring
@@ -55,76 +57,82 @@ function M.new(given)
 end
 
 -- Would the same request again be a second task, while this one can still bring the sound?
-local function stands(client, entry)
-  local state = raw.ended(client, entry.job)
+local function stands(client, job)
+  local state = raw.ended(client, job)
   if state ~= "failed" then
     return state ~= "cancelled"
   end
-  local facts = raw.failure(client, entry.job)
+  local facts = raw.failure(client, job)
   return facts.code ~= "failed" and facts.task_state ~= "not-created"
 end
 
 -- Was a create of this external id never accepted, for sure? Then it may be made again.
-local function is_unmade(client, entry)
-  return raw.ended(client, entry.job) and raw.known(client, entry.job) == "not-created"
+local function is_unmade(client, job)
+  return raw.ended(client, job) and raw.known(client, job) == "not-created"
 end
 
--- Does its job run, or is there nothing more to come of the task?
-local function has_job(client, entry)
-  local state = entry.job and raw.ended(client, entry.job)
+-- Does it run, or is there nothing more to come of the task?
+local function is_all(client, job)
+  local state = raw.ended(client, job)
   return state == false or state == "succeeded"
-    or state == "failed" and raw.failure(client, entry.job).code == "failed"
+    or state == "failed" and raw.failure(client, job).code == "failed"
 end
 
-function Guard:is_needed(client, entry)
-  return core.now() - entry.at < self.window or not raw.ended(client, entry.job)
-    or entry.unwritten ~= nil
+function Guard:is_recent(client, job)
+  return raw.age(client, job) < self.window or not raw.ended(client, job)
 end
 
 -- Who named a task may name it again long after its job was forgotten. What follows the task then
 -- is kept, of so many that a program may run for years.
-function Guard:keep(client, entry)
+function Guard:keep(client, id, job)
   if self.kept == PAST then
     self.older, self.past, self.kept = self.past, {}, 0
   end
-  local _, info = raw.info(client, entry.job)
-  self.past[entry.id] = { id = entry.id, fingerprint = entry.fingerprint, task_id = info.task_id,
-    is_named = true }
+  local _, info = raw.info(client, job)
+  self.past[id] = { fingerprint = raw.fingerprint(client, job), task_id = info.task_id }
   self.kept = self.kept + 1
 end
 
-function Guard:forget(client, entry)
-  self.entries[entry.id] = nil
-  if self.newest[entry.fingerprint] == entry then
-    self.newest[entry.fingerprint] = nil
+function Guard:forget(client, id, job)
+  self.jobs[id] = nil
+  if self.tasks then
+    self.tasks:forget(id)
+  elseif self.named[id] and not is_unmade(client, job) then
+    self:keep(client, id, job)
   end
-  if entry.is_named and not (self.tasks or is_unmade(client, entry)) then
-    self:keep(client, entry)
-  end
+  self.named[id] = nil
 end
 
--- Each entry is looked at about twice in its life: submits do not get slower with their number.
+-- Each job is looked at about twice in its life: submits do not get slower with their number.
 function Guard:sweep(client)
   local left = 0
-  for _, entry in pairs(self.entries) do
-    if self:is_needed(client, entry) then
+  for id, job in pairs(self.jobs) do
+    if self:is_recent(client, job) or self.tasks and self.tasks:is_unwritten(id) then
       left = left + 1
     else
-      self:forget(client, entry)
+      self:forget(client, id, job)
     end
   end
+  self.same:sweep(function(job)
+    return self:is_recent(client, job)
+  end)
   self.count, self.sweep_at = left, 2 * left + 32
 end
 
---- Remember whose job it is; the entry.
+--- Remember which job a task has, and what request it is for.
 function Guard:remember(client, id, fingerprint, job)
   if self.count >= self.sweep_at then
     self:sweep(client)
   end
-  local entry = { id = id, job = job, fingerprint = fingerprint, at = core.now() }
-  self.entries[id], self.newest[fingerprint] = entry, entry
+  raw.set_fingerprint(client, job, fingerprint)
+  if self.window > 0 then
+    if self.jobs[id] then
+      self.same:remove(client, self.jobs[id]) -- whatever comes of the task comes to this job
+    end
+    self.same:add(client, job)
+  end
+  self.jobs[id] = job
   self.count = self.count + 1
-  return entry
 end
 
 -- --- the same again ---
@@ -144,37 +152,51 @@ function Guard.refuse_other(order)
   })
 end
 
--- A job that has ended though its task may not: a new one goes on where it stopped. Where there is
--- a store, that knows better how.
-function Guard:go_on(client, order, entry)
-  if has_job(client, entry) then
-    return entry.job
-  elseif self.tasks then
+-- A job that has ended though its task may not: a new one goes on where it stopped, by the external
+-- id that the service may know. Where there is a store, that knows better how.
+function Guard:go_on(client, order, id, task_id)
+  if self.tasks then
     return nil
   end
-  local task_id = entry.task_id or entry.job and select(2, raw.info(client, entry.job)).task_id
-  local job = task_id and raw.attach(client, task_id, entry.id)
-    or raw.start_task(client, order.request, entry.id, order.is_called_back, "resolve")
-  self:remember(client, entry.id, entry.fingerprint, job).is_named = entry.is_named
+  order.request.external_task_id = id
+  local job = task_id and raw.attach(client, task_id, id)
+    or raw.start_task(client, order.request, id, order.is_called_back, "resolve")
+  self:remember(client, id, order.fingerprint, job)
   return job
 end
 
-function Guard:find_same(client, order)
-  local entry = self.newest[order.fingerprint]
-  local is_found = self.window > 0 and entry and not order.is_wanted_anew
-    and self:is_needed(client, entry) and stands(client, entry)
-  return is_found and self:go_on(client, order, entry) or nil
+function Guard:join(client, order, job)
+  if is_all(client, job) then
+    return job
+  end
+  local _, info = raw.info(client, job)
+  return self:go_on(client, order, info.external_task_id, info.task_id)
 end
 
--- The job of the same request, made before; nil when there is none; or nil, message, failure.
-function Guard:find_job(client, order)
-  local entry = self.entries[order.id] or self.past[order.id] or self.older[order.id]
-  if not entry or entry.job and is_unmade(client, entry) then
-    return self:find_same(client, order)
-  elseif entry.fingerprint ~= order.fingerprint then
-    return Guard.refuse_other(order)
+function Guard:find_same(client, order)
+  if self.window == 0 or order.is_wanted_anew then
+    return nil
   end
-  return self:go_on(client, order, entry)
+  local job = self.same:find(client, order.fingerprint, function(known)
+    return self:is_recent(client, known) and stands(client, known)
+  end)
+  return job and self:join(client, order, job)
+end
+
+-- The job of a task that the program has named: nil when there is none; or nil, message, failure.
+function Guard:find_named(client, order)
+  local id = order.id
+  local job, past = self.jobs[id], self.past[id] or self.older[id]
+  if job and is_unmade(client, job) or not (job or past) then
+    return nil
+  elseif not same.begins(job and raw.fingerprint(client, job) or past.fingerprint,
+    order.fingerprint) then
+    return Guard.refuse_other(order)
+  elseif job then
+    return self:join(client, order, job)
+  end
+  self.named[id] = true
+  return self:go_on(client, order, id, past.task_id)
 end
 
 -- The same in the store, looked for before a limit says no.
@@ -258,17 +280,27 @@ function Guard:start(client, order)
   end
   local job = raw.start_task(client, order.request, order.id, order.is_called_back)
   count_submit(self)
-  self:remember(client, order.id, order.fingerprint, job).is_named = order.is_named
+  self:remember(client, order.id, order.fingerprint, job)
+  self.named[order.id] = order.is_named
   return job
+end
+
+-- The job of an order that is no new task; nil when it is one; or nil, message, failure.
+function Guard:find_job(client, order)
+  local job, message, why = self:find_named(client, order)
+  if not (job or message) then
+    job = self:find_same(client, order)
+  end
+  if not (job or message) and self.tasks and (self.limit or self.dry_run) then
+    return self:find_in_store(client, order)
+  end
+  return job, message, why
 end
 
 --- The job of an order `{ id, is_named, request, fingerprint, is_wanted_anew, is_called_back }`: a
 --- new one, or that of the same request made before.
 function Guard:submit(client, order)
   local job, message, why = self:find_job(client, order)
-  if not (job or message) and self.tasks and (self.limit or self.dry_run) then
-    job, message, why = self:find_in_store(client, order)
-  end
   if job or message then
     return job, message, why
   end

@@ -3,19 +3,23 @@
 --
 -- No create leaves that is not in the store as `sending`. What has happened all the same, though
 -- the disk is full, goes on in memory, is shown as a warning, and is written when that can be.
--- Whose a task is, is the business of claims.lua.
+-- Whose a task is, is the business of claims.lua; account.lua and lessons.lua have the rest.
 
+local account = require "kling.account"
 local claims = require "kling.claims"
 local core = require "kling.core"
 local failure = require "kling.failure"
+local lessons = require "kling.lessons"
 
 local raw = core.raw
 
 local Tasks = {}
 Tasks.__index = Tasks
 
-for name, method in pairs(claims) do
-  Tasks[name] = method
+for _, part in ipairs { account, claims, lessons } do
+  for name, method in pairs(part) do
+    Tasks[name] = method
+  end
 end
 
 local M = {}
@@ -46,6 +50,9 @@ function M.open(client, given, guard)
     lease = given.lease,
     renew_at = core.now() + given.lease / 3,
     learned = raw.gateway(client).changes,
+    entries = {}, -- external id -> what this client knows of a task that it looks after
+    unsent = {}, -- entry -> true: ours, never sent, but perhaps ended
+    unsent_count = 0,
     news = {}, -- jobs that on_change has to be told of
     told = 0, -- of these, from the first
     parked = {}, -- external id -> entry: tasks that others run and somebody here waits for
@@ -62,16 +69,39 @@ end
 
 --- The task that this client runs under this external id, if any.
 function Tasks:entry_of(id)
-  return self.guard.entries[id or ""]
+  return self.entries[id or ""]
+end
+
+--- Is there anything that its row does not say yet?
+function Tasks:is_unwritten(id)
+  return self.unwritten[id] ~= nil
+end
+
+--- Nobody will ask about it any more.
+function Tasks:forget(id)
+  local entry = self.entries[id]
+  if entry then
+    self.entries[id], self.unwritten[id] = nil, nil
+    self:track_unsent(entry)
+  end
 end
 
 --- Look after a task from now on, as ours or as another's; its entry.
 function Tasks:enter(client, record, job)
   local id = record.external_task_id
-  local entry = self.guard:remember(client, id, record.fingerprint, job)
-  self.unwritten[id] = nil -- what an earlier job of it had to say
-  entry.is_ours, entry.state, entry.task_id = record.is_ours, record.state, record.task_id
-  entry.was_sent, entry.created_at = record.sent_at ~= nil, record.created_at or core.wall()
+  self:forget(id) -- an earlier job of it
+  self.guard:remember(client, id, record.fingerprint, job)
+  local entry = {
+    id = id,
+    job = job,
+    is_ours = record.is_ours,
+    state = record.state,
+    task_id = record.task_id,
+    was_sent = record.sent_at ~= nil,
+    created_at = record.created_at or core.wall(),
+  }
+  self.entries[id] = entry
+  self:track_unsent(entry)
   return entry
 end
 
@@ -86,11 +116,12 @@ end
 
 -- Another process has it: its lease was over before we renewed it. But only we hear the answer to
 -- a create that is on its way: with the task id the task is ours again.
-local function lose(client, entry)
+function Tasks:lose(client, entry)
   if not (entry and entry.is_ours) or raw.leaving(client, entry.job) then
     return
   end
   entry.is_ours = false
+  self:track_unsent(entry)
   if raw.stop(client, entry.job) then
     entry.why = {
       reason = "its lease was over, and another process runs the task now",
@@ -106,7 +137,7 @@ function Tasks:settle(client, id, is_done)
   local changes = entry.unwritten
   self.unwritten[id], entry.unwritten = nil, nil
   if not is_done then
-    lose(client, entry)
+    self:lose(client, entry)
   elseif changes.is_given_back then
     entry.is_ours = false
   end
@@ -233,12 +264,13 @@ end
 function Tasks:let_one_go(client, entry, sent, over)
   if sent[entry.id] then
     entry.state, entry.was_sent = "sending", true
+    self:track_unsent(entry)
     entry.unwritten, self.unwritten[entry.id] = nil, nil -- it was "queued": no more
     raw.permit(client, entry.job)
   elseif over[entry.id] then
     refuse(client, entry, "budget", self.guard:why_spent())
   else
-    lose(client, entry)
+    self:lose(client, entry)
   end
 end
 
@@ -284,18 +316,6 @@ end
 
 -- --- from time to time ---
 
--- What was learned of the gateway is for all who use it.
-function Tasks:tell_gateway(client)
-  local facts = raw.gateway(client)
-  if facts.changes ~= self.learned and not self.problem then
-    local done, message = self.store:learn(facts)
-    if not done then
-      return self:suffer(client, message)
-    end
-    self.learned = facts.changes
-  end
-end
-
 function Tasks:renew(client)
   local done, lost = self.store:renew()
   if not done then
@@ -305,7 +325,7 @@ function Tasks:renew(client)
   self.renew_at = core.now() + self.lease / 3
   raw.license(client, self.lease * SLACK)
   for _, id in ipairs(lost) do
-    lose(client, self:entry_of(id))
+    self:lose(client, self:entry_of(id))
   end
 end
 
@@ -338,62 +358,6 @@ function Tasks:close(client)
   self:note_changes(client)
   self.is_closed = true
   self.store:close()
-end
-
--- --- what is told of it ---
-
---- What the store knows of why a job ended.
-function Tasks:explain(facts)
-  local entry = self:entry_of(facts.external_task_id)
-  for name, value in pairs(entry and entry.why or {}) do
-    facts[name] = value
-  end
-end
-
--- The words of a row's state for those who wait for another process.
-local SEEN = { sending = "submitting", unresolved = "submitting" }
-
---- What the store knows of a job that runs: its state, if it is another's; and `info.warning`.
-function Tasks:amend(state, info)
-  local entry = self.parked[info.external_task_id or ""]
-  if entry then
-    info.task_id = info.task_id or entry.task_id
-    info.warning = "another process runs this task"
-    state = SEEN[entry.state] or entry.state
-  end
-  if self.problem and not self.is_closed then
-    info.warning = self.problem
-  end
-  return state
-end
-
--- --- files ---
-
---- For save.lua: false when the file could not be written down.
-function Tasks:add_file(client, result, file)
-  if not self:is_usable() then
-    return false -- on_change has closed the client
-  end
-  local record, message = self.store:by_task_id(result.task_id)
-  local done = record
-  if record then
-    done, message = self.store:saved(record.external_task_id, file)
-  end
-  if done == nil then
-    self:suffer(client, message)
-    return false
-  end
-  return true
-end
-
---- For save.lua: what is known of a file that was saved under this path.
-function Tasks:find_file(result, path)
-  local record = self:is_usable() and self.store:by_task_id(result.task_id)
-  for _, file in ipairs(record and self.store:files(record.external_task_id) or {}) do
-    if file.path == path then
-      return file
-    end
-  end
 end
 
 return M

@@ -93,7 +93,7 @@ static int parts_lifespan_end(lua_State *L) {
   memset(&task, 0, sizeof(task));
   kling_cadence_open(&e->cadence, &options);
   job.born = kling_clock_now() - luaL_checknumber(L, 1);
-  job.survived = luaL_checknumber(L, 2);
+  job.survived = (float)luaL_checknumber(L, 2);
   task.created_at = luaL_checknumber(L, 3);
   task.updated_at = luaL_checknumber(L, 4);
   kling_lifespan_end(e, &job, &task);
