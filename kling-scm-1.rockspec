@@ -174,6 +174,7 @@ build = {
     ["kling.lessons"] = "lua/kling/lessons.lua",
     ["kling.map"] = "lua/kling/map.lua",
     ["kling.meta"] = "lua/kling/meta.lua",
+    ["kling.meta_options"] = "lua/kling/meta_options.lua",
     ["kling.options"] = "lua/kling/options.lua",
     ["kling.recovery"] = "lua/kling/recovery.lua",
     ["kling.request"] = "lua/kling/request.lua",

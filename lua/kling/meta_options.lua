@@ -1,0 +1,45 @@
+---@meta kling
+--- The options of kling.new and of the client's methods. The rest of what is public: meta.lua. Never required.
+
+---@class kling.Options
+---@field api_key? string default: the environment's COMETAPI_KEY; blanks around it are cut off
+---@field base_url? string default: COMETAPI_BASE_URL, else "https://api.cometapi.com"
+---@field first_poll? number seconds from a task's acceptance to the first look at it, at least; later (at most 4 x max_poll_interval) once it is known that tasks take longer; default 3
+---@field poll_interval? number seconds between looks, at least; default 3
+---@field max_poll_interval? number seconds between looks, at most; default 15
+---@field patience? number seconds of delay that one look is worth: the client learns how long tasks take and looks when `patience` x looks + delay (from a task's end to the look that sees it) is least on average; 0: as often as poll_interval allows; default 0.5
+---@field connect_timeout? number seconds for name, connection and TLS; default 10
+---@field request_timeout? number seconds for one whole API request; default 30
+---@field stall_timeout? number seconds without a byte after which a download counts as broken; default 30
+---@field submit_timeout? number seconds a create that has not been accepted is tried again (only while it cannot have reached the service, or was refused with 1302 or 1303; waiting for a place while others of this client run does not count); default 300
+---@field resolve? "query"|"resubmit"|"never" what to do about a create that got no clear answer: ask the service for its task; ask, and send it again with the same external id when the service does not know it (only where it has been seen to find tasks by external id, or has a list that shows them); fail at once with task_state "may-exist"; default "query"
+---@field resolve_timeout? number seconds to ask for such a task; trouble while asking does not count; default 60
+---@field max_running? integer tasks of this client alive at the service at once, at most; default: as many as the service takes. Either way it begins with two, grows with what is accepted, and steps back when the service refuses one more (code 1303). One that was cancelled here goes on at the service: it counts for 5 minutes from its acceptance
+---@field max_requests? integer requests in flight at once; default 16
+---@field store? string where tasks are remembered before they cost money: "sqlite:PATH" or "postgresql://user:password@host:port/database"; needs LuaDBI; default: none. See store/meta.lua
+---@field lease? number seconds after which another process that shares the store may take over what this one runs, unless this one steps (wait, poll, dispatch) meanwhile; default 60
+---@field max_submits? integer|{ count: integer, seconds: number? } tasks this client (with a store: all who share it, for this base_url) submits, ever or in any such window; default: no limit
+---@field duplicate_window? number seconds in which the same request (clip, prompts, asmr_mode) again gets the job it got before, if that one has not failed or been cancelled; a job that runs is the same however old; 0: off; default 600
+---@field dry_run? boolean check everything, send no create; default false
+---@field ca? string PEM file of trusted certificates; default: libcurl's own
+---@field ca_path? string folder of trusted certificates, as OpenSSL's c_rehash makes it
+---@field proxy? string as libcurl takes it: "http://127.0.0.1:3128", "socks5h://..."; default: the environment's
+---@field user_agent? string put before ours
+---@field loop? string|table name of an adapter ("blocking", ...), or a table with `pause`; default: found by looking at what is loaded
+---@field on_change? fun(job: kling.Job, state: kling.State, info: kling.Info) called by whoever steps the client, never inside libcurl
+---@field insecure_http? boolean allow http:// (a loopback base_url may use it without); default false
+---@field allow_private_hosts? boolean allow downloads from private addresses (with a loopback base_url loopback ones are allowed without); default false
+
+---@class kling.SaveOptions
+---@field formats? ("mp3"|"wav"|"video")[] default: all three
+---@field overwrite? boolean replace files that exist; default false
+---@field verify? boolean refuse files that are not MP3, WAV or MP4 as promised, or last more than 0.5 s and 5 % longer or shorter; default true
+---@field timeout? number seconds for everything; default 1800
+---@field on_progress? fun(done: integer, total?: integer) bytes so far, of all files together; called while waiting
+
+---@class kling.MapOptions
+---@field timeout? number seconds for everything; default 1800
+---@field save? string folder to save files in, each task's as soon as it has ended; default: nothing is saved
+---@field formats? ("mp3"|"wav"|"video")[] as for `save`
+---@field overwrite? boolean as for `save`
+---@field on_progress? fun(index: integer, outcome: kling.MapOutcome, is_over: boolean) called while waiting, for each change of an item's state, while it is saved, and once when it is over
