@@ -87,6 +87,12 @@ static int client_gc(lua_State *L) {
   return 0;
 }
 
+/* Lua: raw.is_inherited(client): was it made before a fork? */
+static int client_is_inherited(lua_State *L) {
+  lua_pushboolean(L, kling_client_check_any(L, 1)->pid != getpid());
+  return 1;
+}
+
 static int client_is_open(lua_State *L) { /* Lua: raw.is_open(client) */
   lua_pushboolean(L, kling_client_check_any(L, 1)->engine.is_open);
   return 1;
@@ -315,6 +321,7 @@ static const luaL_Reg raw_functions[] = {
     {"changes",        client_changes       },
     {"close",          client_close         },
     {"hint",           client_hint          },
+    {"is_inherited",   client_is_inherited  },
     {"is_open",        client_is_open       },
     {"new",            client_new           },
     {"private",        client_private       },

@@ -25,6 +25,14 @@ function M.is_job(value)
   return type(meta) == "table" and meta.__index == core.Job
 end
 
+--- Raises for a client that a fork has copied: its sockets are the parent's.
+function M.check_process(client, operation, level)
+  if raw.is_inherited(client) then
+    local text = "%s: client was made before fork(); make a new one in this process"
+    error(text:format(operation), level + 1)
+  end
+end
+
 --- Raises unless `job` is one of this client; blames the caller of our caller.
 function M.check_job(client, job, operation)
   if not M.is_job(job) then
@@ -32,6 +40,7 @@ function M.check_job(client, job, operation)
   elseif job:client() ~= client then
     error(("%s: this job belongs to another client"):format(operation), 3)
   end
+  M.check_process(client, operation, 3)
 end
 
 --- Raises for a closed client; blames the caller of our caller.
@@ -44,6 +53,7 @@ function M.check_open(client, operation)
   if not raw.is_open(client) then
     error(("%s: client is closed"):format(operation), 3)
   end
+  M.check_process(client, operation, 3)
 end
 
 --- The failure of a job, or what last went wrong while it runs; nil when nothing has.

@@ -18,6 +18,7 @@ local function check_jobs(jobs, operation)
     if not Client.is_job(jobs[i]) then
       error(("%s: job %d: a job expected, got %s"):format(operation, i, type(jobs[i])), 3)
     end
+    Client.check_process(jobs[i]:client(), operation, 3)
   end
 end
 
