@@ -6,7 +6,18 @@ local quick = require "spec.support.quick"
 local raw_server = require "spec.support.raw_server"
 
 local CLIP, PATIENCE = quick.CLIP, quick.PATIENCE
-local BUSY_CODES = { too_fast = "1302", too_many = "1303" }
+
+-- What is refused for now: the fault, and the service's code.
+local BUSY = {
+  ["1302"] = { { name = "too_fast" }, "1302" },
+  ["1303"] = { { name = "too_many" }, "1303" },
+  ["429 and no code"] = { { name = "status", status = 429,
+    body = '{"error":{"message":"too many requests","type":"comet_api_error","code":""}}' } },
+  ["429 and a code of its own"] = { { name = "status", status = 429,
+    body = '{"error":{"message":"slow down","code":"rate_limit_exceeded"}}' },
+    "rate_limit_exceeded" },
+  ["429 and a page"] = { { name = "html", status = 429 } },
+}
 
 local function assert_may_exist(failure, code, job_info)
   assert.same({
@@ -164,18 +175,29 @@ describe("a create", function()
     raw:stop()
   end)
 
-  for fault, code in pairs(BUSY_CODES) do
-    it("refused with " .. code .. " is sent again", function()
-      server:fault { name = fault, on = "create", times = 1 }
+  for name, case in pairs(BUSY) do
+    it("refused with " .. name .. " is sent again", function()
+      case[1].on, case[1].times = "create", 1
+      server:fault(case[1])
       local client = quick.client(server)
       local job = client:submit(CLIP)
       local info = quick.until_state(client, job, "submitted")
       assert.equal(2, #quick.logged(server, "create"))
       assert.equal(1, #server:ledger())
       assert.equal("rate_limited", info.failure.code)
-      assert.equal(code, info.failure.service_code)
+      assert.equal(case[2], info.failure.service_code)
     end)
   end
+
+  it("refused with 429 for want of money is not", function()
+    server:fault { name = "status", on = "create", status = 429,
+      body = '{"error":{"message":"exceeded","code":"insufficient_quota"}}' }
+    local client = quick.client(server)
+    local failure = quick.failure(client, client:submit(CLIP))
+    assert.same({ "quota", "not-created", false },
+      { failure.code, failure.task_state, failure.retryable })
+    assert.equal(1, #quick.logged(server, "create"))
+  end)
 
   it("waits as long as Retry-After says", function()
     server:fault { name = "too_fast", on = "create", retry_after = 1 }

@@ -172,10 +172,7 @@ static void finish_create(struct engine *e, struct job *job,
     }
     return;
   }
-  kling_note_reply(e, job, t, &reply,
-                   reply.verdict == VERDICT_BUSY ||
-                       (reply.verdict == VERDICT_REFUSED &&
-                        reply.code == KLING_RATE_LIMITED));
+  kling_note_reply(e, job, t, &reply, reply.verdict == VERDICT_BUSY);
   if (reply.verdict == VERDICT_BUSY) {
     turn_away(e, job, t, &reply);
   } else if (reply.verdict == VERDICT_TROUBLE) {

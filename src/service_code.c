@@ -11,36 +11,39 @@ struct rule {
   enum kling_error error;
 };
 
-/* Numbers: K-docs, the official table. Words: N-api (the gateway's family) and
- * C-err (CometAPI). 429 is not one thing: 1302 and 1303 pass by themselves,
- * the others never do. */
+/* Numbers: K-docs, the official table. Words: N-api (the gateway's family),
+ * C-err (CometAPI), and OpenAI's, whose errors gateways imitate. 429 is not one
+ * thing: 1302 and 1303 pass by themselves, the others here never do. */
 static const struct rule rules[] = {
-    {"1000",                 VERDICT_REFUSED, KLING_AUTH        },
-    {"1001",                 VERDICT_REFUSED, KLING_AUTH        },
-    {"1002",                 VERDICT_REFUSED, KLING_AUTH        },
-    {"1003",                 VERDICT_REFUSED, KLING_AUTH        },
-    {"1004",                 VERDICT_REFUSED, KLING_AUTH        },
-    {"1100",                 VERDICT_REFUSED, KLING_QUOTA       },
-    {"1101",                 VERDICT_REFUSED, KLING_QUOTA       },
-    {"1102",                 VERDICT_REFUSED, KLING_QUOTA       },
-    {"1103",                 VERDICT_REFUSED, KLING_AUTH        },
-    {"1200",                 VERDICT_REFUSED, KLING_REJECTED    },
-    {"1201",                 VERDICT_REFUSED, KLING_REJECTED    },
-    {"1202",                 VERDICT_REFUSED, KLING_REJECTED    },
-    {"1203",                 VERDICT_MISSING, KLING_NOT_FOUND   },
-    {"1300",                 VERDICT_REFUSED, KLING_POLICY      },
-    {"1301",                 VERDICT_REFUSED, KLING_POLICY      },
-    {"1302",                 VERDICT_BUSY,    KLING_RATE_LIMITED},
-    {"1303",                 VERDICT_BUSY,    KLING_RATE_LIMITED},
-    {"1304",                 VERDICT_REFUSED, KLING_AUTH        },
-    {"5000",                 VERDICT_TROUBLE, KLING_UNAVAILABLE },
-    {"5001",                 VERDICT_TROUBLE, KLING_UNAVAILABLE },
-    {"5002",                 VERDICT_TROUBLE, KLING_UNAVAILABLE },
-    {"task_not_exist",       VERDICT_MISSING, KLING_NOT_FOUND   },
-    {"invalid_request",      VERDICT_REFUSED, KLING_REJECTED    },
-    {"invalid_api_platform", VERDICT_REFUSED, KLING_REJECTED    },
-    {"model_price_error",    VERDICT_REFUSED, KLING_REJECTED    },
-    {"model_not_found",      VERDICT_REFUSED, KLING_REJECTED    },
+    {"1000",                           VERDICT_REFUSED, KLING_AUTH        },
+    {"1001",                           VERDICT_REFUSED, KLING_AUTH        },
+    {"1002",                           VERDICT_REFUSED, KLING_AUTH        },
+    {"1003",                           VERDICT_REFUSED, KLING_AUTH        },
+    {"1004",                           VERDICT_REFUSED, KLING_AUTH        },
+    {"1100",                           VERDICT_REFUSED, KLING_QUOTA       },
+    {"1101",                           VERDICT_REFUSED, KLING_QUOTA       },
+    {"1102",                           VERDICT_REFUSED, KLING_QUOTA       },
+    {"1103",                           VERDICT_REFUSED, KLING_AUTH        },
+    {"1200",                           VERDICT_REFUSED, KLING_REJECTED    },
+    {"1201",                           VERDICT_REFUSED, KLING_REJECTED    },
+    {"1202",                           VERDICT_REFUSED, KLING_REJECTED    },
+    {"1203",                           VERDICT_MISSING, KLING_NOT_FOUND   },
+    {"1300",                           VERDICT_REFUSED, KLING_POLICY      },
+    {"1301",                           VERDICT_REFUSED, KLING_POLICY      },
+    {"1302",                           VERDICT_BUSY,    KLING_RATE_LIMITED},
+    {"1303",                           VERDICT_BUSY,    KLING_RATE_LIMITED},
+    {"1304",                           VERDICT_REFUSED, KLING_AUTH        },
+    {"5000",                           VERDICT_TROUBLE, KLING_UNAVAILABLE },
+    {"5001",                           VERDICT_TROUBLE, KLING_UNAVAILABLE },
+    {"5002",                           VERDICT_TROUBLE, KLING_UNAVAILABLE },
+    {"task_not_exist",                 VERDICT_MISSING, KLING_NOT_FOUND   },
+    {"insufficient_quota",             VERDICT_REFUSED, KLING_QUOTA       },
+    {"insufficient_user_quota",        VERDICT_REFUSED, KLING_QUOTA       },
+    {"pre_consume_token_quota_failed", VERDICT_REFUSED, KLING_QUOTA       },
+    {"invalid_request",                VERDICT_REFUSED, KLING_REJECTED    },
+    {"invalid_api_platform",           VERDICT_REFUSED, KLING_REJECTED    },
+    {"model_price_error",              VERDICT_REFUSED, KLING_REJECTED    },
+    {"model_not_found",                VERDICT_REFUSED, KLING_REJECTED    },
 };
 
 static const struct rule *find(const char *service_code) {
@@ -99,8 +102,8 @@ struct service_judgement kling_service_judge_status(bool is_create,
     return judgement(definite, is_error_body ? KLING_REJECTED : KLING_PROTOCOL);
   case 408:
     return judgement(VERDICT_TROUBLE, KLING_TIMEOUT);
-  case 429:
-    return judgement(is_create ? VERDICT_REFUSED : VERDICT_TROUBLE,
+  case 429: /* C-rate: back off, try again; nothing was made */
+    return judgement(is_create ? VERDICT_BUSY : VERDICT_TROUBLE,
                      KLING_RATE_LIMITED);
   default:
     break;

@@ -8,6 +8,7 @@ M.POLICIES = { "query", "resubmit", "never" }
 M.FAULTS = {
   { "status_500", { name = "status", status = 500 } },
   { "status_404", { name = "status", status = 404 } },
+  { "status_429", { name = "status", status = 429 } },
   { "not_json", { name = "status", status = 200, body = "accepted" } },
   { "code_1000", { name = "service_code", code = 1000 } },
   { "code_1103", { name = "service_code", code = 1103 } },

@@ -11,7 +11,7 @@
 ---@field connect_timeout? number seconds for name, connection and TLS; default 10
 ---@field request_timeout? number seconds for one whole API request; default 30
 ---@field stall_timeout? number seconds without a byte after which a download counts as broken; default 30
----@field submit_timeout? number seconds a create that has not been accepted is tried again (only while it cannot have reached the service, or was refused with 1302 or 1303; waiting for a place while others of this client run does not count); default 300
+---@field submit_timeout? number seconds a create that has not been accepted is tried again (only while it cannot have reached the service, or was refused for now: 1302, 1303, or a 429 that names no lack of money or right; waiting for a place while others of this client run does not count); default 300
 ---@field resolve? "query"|"resubmit"|"never" what to do about a create that got no clear answer: ask the service for its task; ask, and send it again with the same external id when the service does not know it (only where it has been seen to find tasks by external id, or has a list that shows them); fail at once with task_state "may-exist"; default "query"
 ---@field resolve_timeout? number seconds to ask for such a task; trouble while asking does not count; default 60
 ---@field max_running? integer tasks of this client alive at the service at once, at most; default: as many as the service takes. Either way it begins with two, grows with what is accepted, and steps back when the service refuses one more (code 1303). One that was cancelled here goes on at the service: it counts for 5 minutes from its acceptance

@@ -135,11 +135,11 @@ return {
   ["error-comet-413"] = platform("rejected", "refused", "request body too large"),
   ["error-comet-422"] = platform("rejected", "refused", "unprocessable"),
   ["error-comet-429"] = {
-    create = platform_reply("rate_limited", "refused", LIMITED),
+    create = platform_reply("rate_limited", "busy", LIMITED),
     query = platform_reply("rate_limited", "trouble", LIMITED),
   },
   ["error-comet-429-date"] = {
-    create = platform_reply("rate_limited", "refused", LIMITED),
+    create = platform_reply("rate_limited", "busy", LIMITED),
     query = platform_reply("rate_limited", "trouble", LIMITED),
   },
   ["error-comet-500"] = platform("unavailable", "trouble", "internal server error"),
@@ -210,7 +210,7 @@ return {
     "<html><head><title>502 Bad Gateway</title>"
   ),
   ["error-saturated"] = {
-    create = relay_reply("rate_limited", "refused", "fail_to_fetch_task", SATURATED),
+    create = relay_reply("rate_limited", "busy", "fail_to_fetch_task", SATURATED),
     query = relay_reply("rate_limited", "trouble", "fail_to_fetch_task", SATURATED),
   },
 

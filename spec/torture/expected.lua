@@ -46,7 +46,7 @@ end
 local M = {}
 
 M["create"] = {
-  { ONCE, "too_fast too_many trickle pad gzip chunked changed ignored_range stale" },
+  { ONCE, "status_429 too_fast too_many trickle pad gzip chunked changed ignored_range stale" },
   { made "network", "drop_after cut reset reset_inside" },
   { made "timeout", "delay stall" },
   { made "protocol", "empty truncated_json" },
@@ -85,7 +85,7 @@ M["ask"] = {
   { asked(ONCE), [[status_500 status_404 not_json code_1201 code_1301 code_5000 code_5001
     code_5002 too_fast too_many html_502 html_524 html_200 redirect raw drop_before drop_after
     delay cut reset reset_inside stall trickle empty pad truncated_json gzip chunked changed
-    ignored_range stale]] },
+    ignored_range stale status_429]] },
   { asked(unknown("auth", 1)), "code_1000 code_1103 ip_refused" },
   { asked(unknown("quota", 1)), "account_exception arrears no_balance" },
 }
@@ -94,7 +94,7 @@ M["ask"] = {
 M["ask, always"] = {
   { asked(ONCE), [[status_500 status_404 not_json code_1201 code_1301 code_5000 code_5001
     code_5002 too_fast too_many html_502 html_524 html_200 redirect trickle empty pad
-    truncated_json gzip chunked changed ignored_range stale]] },
+    truncated_json gzip chunked changed ignored_range stale status_429]] },
   { asked "timeout may-exist maybe retryable, 1 billed",
     "raw drop_before drop_after delay cut reset reset_inside stall" },
   { asked(unknown("auth", 1)), "code_1000 code_1103 ip_refused" },
@@ -105,7 +105,7 @@ M["query"] = {
   { ONCE, [[status_500 status_404 not_json code_1201 code_1301 code_5000 code_5001 code_5002
     too_fast too_many html_502 html_524 html_200 redirect raw drop_before drop_after delay cut
     reset reset_inside stall trickle empty pad truncated_json gzip chunked changed
-    ignored_range stale]] },
+    ignored_range stale status_429]] },
   { ended "auth", "code_1000 code_1103 ip_refused" },
   { ended "quota", "account_exception arrears no_balance" },
 }
@@ -114,7 +114,7 @@ M["query, always"] = {
   { ONCE, "trickle pad gzip chunked changed ignored_range" },
   { in_vain "timeout", [[status_500 status_404 not_json code_1201 code_1301 code_5000 code_5001
     code_5002 too_fast too_many html_502 html_524 html_200 redirect raw drop_before drop_after
-    delay cut reset reset_inside stall empty truncated_json stale]] },
+    delay cut reset reset_inside stall empty truncated_json stale status_429]] },
   { ended "auth", "code_1000 code_1103 ip_refused" },
   { ended "quota", "account_exception arrears no_balance" },
 }
@@ -124,7 +124,7 @@ M["list"] = {
   { NONE, "trickle pad gzip chunked changed ignored_range stale" },
   { unlisted "unavailable", "status_500 code_5000 code_5001 code_5002 html_502 html_524" },
   { unlisted "protocol", "status_404 not_json html_200 redirect raw empty truncated_json" },
-  { unlisted "rate_limited", "too_fast too_many" },
+  { unlisted "rate_limited", "status_429 too_fast too_many" },
   { unlisted "network", "drop_before drop_after cut reset reset_inside" },
   { unlisted "timeout", "delay stall" },
   { unlisted("auth", "final"), "code_1000 code_1103 ip_refused" },
@@ -142,7 +142,7 @@ M["download"] = {
   { ONCE, [[status_500 status_404 not_json code_1000 code_1103 code_5000 code_5001 code_5002
     too_fast too_many account_exception arrears no_balance ip_refused html_502 html_524
     html_200 drop_before drop_after delay cut reset reset_inside stall trickle empty
-    truncated_json gzip chunked ignored_range stale]] },
+    truncated_json gzip chunked ignored_range stale status_429]] },
   { OTHER, "pad changed" },
   { ended "protocol", "code_1201 code_1301 raw" },
   { ended "policy", "redirect" },
@@ -151,7 +151,7 @@ M["download"] = {
 M["download, always"] = {
   { ONCE, "trickle gzip chunked ignored_range stale" },
   { OTHER, "pad changed" },
-  { in_vain "timeout", [[status_500 code_5000 code_5001 code_5002 too_fast too_many
+  { in_vain "timeout", [[status_500 status_429 code_5000 code_5001 code_5002 too_fast too_many
     account_exception arrears no_balance ip_refused html_502 html_524 drop_before drop_after
     delay cut reset reset_inside stall]] },
   { ended "expired", "status_404 code_1000 code_1103" },
