@@ -197,6 +197,7 @@ build = {
     ["kling.tasks"] = "lua/kling/tasks.lua",
     ["kling.url"] = "lua/kling/url.lua",
     ["kling.utf8"] = "lua/kling/utf8.lua",
+    ["kling.warm"] = "lua/kling/warm.lua",
     ["kling.webhook"] = "lua/kling/webhook/init.lua",
     ["kling.webhook.lua_http"] = "lua/kling/webhook/lua_http.lua",
     ["kling.webhook.meta"] = "lua/kling/webhook/meta.lua",

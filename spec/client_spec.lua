@@ -154,6 +154,7 @@ describe("client", function()
         function() client:attach(UNKNOWN) end,
         function() client:query(UNKNOWN) end,
         function() client:list() end,
+        function() client:warm() end,
         function() client:save(job, "nowhere") end,
         function() client:step(0) end,
         function() client:pollfd() end,

@@ -9,7 +9,7 @@
 
 enum { ATTEMPTS_MAX = 16 }; /* kept of one job: the first and the last */
 
-enum attempt_request { AT_CREATE, AT_QUERY, AT_LIST, AT_DOWNLOAD };
+enum attempt_request { AT_CREATE, AT_QUERY, AT_LIST, AT_DOWNLOAD, AT_WARM };
 
 struct attempt {
   double at; /* Unix seconds */

@@ -206,6 +206,11 @@ static int client_start_list(lua_State *L) { /* raw.start_list(client, query) */
   return begin(c, job);
 }
 
+static int client_start_warm(lua_State *L) { /* Lua: raw.start_warm(client) */
+  struct client *c = kling_client_check(L, 1);
+  return begin(c, push_new_job(L, c, JOB_WARM));
+}
+
 /* Lua: raw.start_download(client, url, path, options) */
 static int client_start_download(lua_State *L) {
   struct client *c = kling_client_check(L, 1);
@@ -329,6 +334,7 @@ static const luaL_Reg raw_functions[] = {
     {"start_list",     client_start_list    },
     {"start_query",    client_start_query   },
     {"start_task",     client_start_task    },
+    {"start_warm",     client_start_warm    },
     {"stop",           client_stop          },
     {NULL,             NULL                 },
 };

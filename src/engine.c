@@ -142,6 +142,9 @@ static struct transfer *make_request(struct engine *e, struct job *job) {
   } else if (job->kind == JOB_LIST) {
     kling_api_path(NULL, path);
     r.query = job->order->text;
+  } else if (job->kind == JOB_WARM) {
+    r.path = "/";
+    r.is_empty = true;
   } else if (kling_job_is_asking(job)) {
     kling_resolve_fill(e, job, &r, path);
   } else if (kling_job_is_create(job)) {

@@ -67,7 +67,8 @@ void kling_engine_drop(struct engine *e, uint32_t index) {
   job->handles--;
   if (job->handles == 0 && !job->has_begun) {
     kling_job_apply(job, EVENT_CANCELLED);
-  } else if (job->handles == 0 && job->kind != JOB_TASK) {
+  } else if (job->handles == 0 && job->kind != JOB_TASK &&
+             job->kind != JOB_WARM) {
     kling_engine_cancel(e, index);
   }
   kling_engine_forget_if_over(e, job);

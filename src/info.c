@@ -59,7 +59,8 @@ void kling_info_push(lua_State *L, const struct info *info) {
 /* --- failures --- */
 
 static const char *request_name(enum attempt_request request) {
-  static const char *const names[] = {"create", "query", "list", "download"};
+  static const char *const names[] = {"create", "query", "list", "download",
+                                      "warm"};
   return names[request];
 }
 
@@ -139,7 +140,8 @@ void kling_info_push_known(lua_State *L, const struct job *job) {
 
 static void push_facts(lua_State *L, const struct job *job,
                        enum kling_error code) {
-  static const char *const operations[] = {"wait", "query", "list", "save"};
+  static const char *const operations[] = {"wait", "query", "list", "save",
+                                           "warm"};
   lua_createtable(L, 0, 14);
   set_string(L, "code", kling_error_code(code));
   set_string(L, "operation",

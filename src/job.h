@@ -13,7 +13,7 @@
 struct sink;
 struct transfer;
 
-enum job_kind { JOB_TASK, JOB_QUERY, JOB_LIST, JOB_DOWNLOAD };
+enum job_kind { JOB_TASK, JOB_QUERY, JOB_LIST, JOB_DOWNLOAD, JOB_WARM };
 
 /* A single request is queued, submitting, and then succeeded or failed. */
 enum job_state {

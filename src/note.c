@@ -36,6 +36,8 @@ static enum attempt_request request_of(const struct job *job) {
     return AT_LIST;
   case JOB_DOWNLOAD:
     return AT_DOWNLOAD;
+  case JOB_WARM:
+    return AT_WARM;
   default:
     return AT_QUERY;
   }

@@ -235,7 +235,11 @@ static bool set_url(struct transfer *t, const struct http_request *r) {
 
 static bool prepare_api(struct transfer *t, const struct http_request *r) {
   const struct http_shared *s = t->shared;
-  if (r->body) {
+  if (r->is_empty) {
+    curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L); /* HEAD */
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+  } else if (r->body) {
+    curl_easy_setopt(t->easy, CURLOPT_NOBODY, 0L); /* HTTPGET does so, too */
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      (curl_off_t)r->body_len);
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body);

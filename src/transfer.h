@@ -21,6 +21,7 @@ struct http_request {
   const char *url;   /* a download: goes out without the key */
   struct sink *sink; /* where its bytes go */
   uint64_t tag;      /* the caller's */
+  bool is_empty;     /* asks for nothing, and goes out without the key */
 };
 
 enum http_outcome {

@@ -18,6 +18,7 @@ local doing = {
   query = "cannot query task",
   list = "cannot list tasks",
   save = "cannot save task",
+  warm = "cannot connect to the service",
   receive = "callback not taken",
   store = "cannot use the store of tasks",
 }

@@ -15,6 +15,7 @@ require "kling.eta"
 require "kling.job"
 require "kling.map"
 require "kling.save"
+require "kling.warm"
 
 local raw = core.raw
 

@@ -41,12 +41,12 @@
 
 ---@class kling.Attempt
 ---@field at number Unix time, seconds
----@field request "create"|"query"|"list"|"download"
+---@field request "create"|"query"|"list"|"download"|"warm"
 ---@field outcome string how it ended, one line
 
 ---@class kling.Failure
 ---@field code kling.Code
----@field operation "submit"|"query"|"list"|"wait"|"save"|"new"|"receive"|"store"
+---@field operation "submit"|"query"|"list"|"wait"|"save"|"warm"|"new"|"receive"|"store"
 ---@field message string the same text as the second return value, and what `tostring(failure)` gives
 ---@field http_status? integer what the service answered; of a callback: what to answer it
 ---@field service_code? string the service's own code, as text: "1303", "task_not_exist"
@@ -269,6 +269,18 @@ function Client:query(task_id, seconds) end
 ---
 ---     for _, task in ipairs(assert(client:list { page_size = 100 })) do print(task.task_id, task.state) end
 function Client:list(options) end
+
+--- Open the connection to the service before it is needed, and read the trusted certificates (which the first connection
+--- has to do, in one go: 30 ms with libcurl's usual file). Waits for that as `query` waits for its reply; when the time is
+--- over it goes on by itself: a game calls `client:warm(0)` while it loads, and then steps. Costs nothing: asks for
+--- nothing (HEAD of base_url) and sends no key. Creates go out on a connection that was quiet for at most 20 seconds.
+---@param seconds? number default: the client's request_timeout
+---@return true? warm
+---@return string? message
+---@return kling.Failure? failure codes: network, timeout, protocol, closed, nomem, not_yieldable
+---
+---     assert(client:warm())
+function Client:warm(seconds) end
 
 --- Stop local work on a job. The service has no cancel: a task it has accepted goes on there, and is paid for.
 ---@param job kling.Job

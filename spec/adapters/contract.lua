@@ -147,6 +147,18 @@ local function specify_waiting(context)
     assert.is_table((client:wait(client:submit(quick.CLIP), quick.PATIENCE)))
   end)
 
+  it("waits for a connection, too", function()
+    local client = context.client()
+    local warm
+    context.run {
+      function()
+        warm = client:warm(quick.PATIENCE)
+      end,
+    }
+    assert.is_true(warm)
+    assert.is_true(client:warm(quick.PATIENCE))
+  end)
+
   it("completes a job that nobody holds", function()
     local succeeded = 0
     local client = context.client {
