@@ -175,6 +175,7 @@ build = {
     ["kling.map"] = "lua/kling/map.lua",
     ["kling.meta"] = "lua/kling/meta.lua",
     ["kling.meta_options"] = "lua/kling/meta_options.lua",
+    ["kling.news"] = "lua/kling/news.lua",
     ["kling.options"] = "lua/kling/options.lua",
     ["kling.recovery"] = "lua/kling/recovery.lua",
     ["kling.request"] = "lua/kling/request.lua",

@@ -1,5 +1,6 @@
 --- Many tasks at once.
 
+local core = require "kling.core"
 local emulator = require "spec.support.emulator"
 local quick = require "spec.support.quick"
 local scratch = require "spec.support.scratch"
@@ -114,6 +115,21 @@ describe("map", function()
       assert.is_nil(outcome.files)
     end
     assert.equal("submitted", (client:poll(outcomes[1].job)))
+  end)
+
+  it("looks at no more of them the more there are", function()
+    local count, looks, ended = 150, 0, core.raw.ended
+    local list = clips(count)
+    core.raw.ended = function(...)
+      looks = looks + 1
+      return ended(...)
+    end
+    local client = quick.client(server)
+    local ok, outcomes = pcall(client.map, client, list, { timeout = PATIENCE })
+    core.raw.ended = ended
+    assert(ok, outcomes)
+    assert.equal("succeeded", outcomes[count].state)
+    assert.is_true(looks < 10 * count, looks .. " looks")
   end)
 
   it("tells how each is doing", function()

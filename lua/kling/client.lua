@@ -73,47 +73,11 @@ function M.state_of(client, job)
   return tasks and tasks:amend(state, info) or state, info
 end
 
-local function info_of(client, job)
+--- What `poll` says.
+function M.info_of(client, job)
   local state, info = M.state_of(client, job)
   info.failure = M.failure_of(client, job)
   return state, info
-end
-
--- Nothing is moved up: thousands may have changed.
-local function next_news(tasks)
-  local job = tasks.news[tasks.told + 1]
-  if job then
-    tasks.told = tasks.told + 1
-  elseif tasks.told > 0 then
-    tasks.news, tasks.told = {}, 0
-  end
-  return job
-end
-
--- With a store what on_change itself has changed is written down too before it is told.
-local function next_changed(client, tasks)
-  if tasks and tasks:is_usable() then
-    tasks:note_changes(client)
-  end
-  return tasks and next_news(tasks) or raw.changed(client)
-end
-
-function Client:dispatch()
-  local private = raw.private(self)
-  local tasks, on_change = private.tasks, private.on_change
-  if tasks and tasks:is_usable() then
-    tasks:turn(self)
-    tasks.news = on_change and tasks.news or {}
-  end
-  if not on_change then
-    raw.changed(self, true)
-    return
-  end
-  local job = next_changed(self, tasks)
-  while job do
-    on_change(job, info_of(self, job))
-    job = next_changed(self, tasks)
-  end
 end
 
 local engine_timeout = Client.timeout
@@ -216,7 +180,7 @@ local wait_again = {
 
 --- nil, message, failure for a wait that ended before its job.
 function M.not_done(client, job, until_when, operation)
-  local state, info = info_of(client, job)
+  local state, info = M.info_of(client, job)
   local facts = raw.failure(client, job) or {}
   facts.task_state, facts.billed = raw.known(client, job)
   facts.task_id, facts.external_task_id = info.task_id, info.external_task_id
@@ -295,7 +259,7 @@ end
 function Client:poll(job)
   M.check_job(self, job, "poll")
   turn(self, raw.private(self).loop)
-  return info_of(self, job)
+  return M.info_of(self, job)
 end
 
 function Client:wait(job, seconds)

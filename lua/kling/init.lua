@@ -14,6 +14,7 @@ local url = require "kling.url"
 require "kling.eta"
 require "kling.job"
 require "kling.map"
+require "kling.news"
 require "kling.save"
 require "kling.warm"
 

@@ -4,6 +4,7 @@ local Client = require "kling.client"
 local core = require "kling.core"
 local deadline = require "kling.deadline"
 local failure = require "kling.failure"
+local news = require "kling.news"
 local options = require "kling.options"
 local request = require "kling.request"
 local save = require "kling.save"
@@ -88,7 +89,7 @@ function Map:add(index, subject)
     outcome.job, _, outcome.failure = self.client:submit(subject)
   end
   if outcome.job then
-    self.running[#self.running + 1] = item
+    self.items[#self.items + 1] = item
   else
     outcome.state = "failed"
     self:finish(item)
@@ -122,6 +123,7 @@ end
 function Map:end_task(item)
   local outcome = item.outcome
   local _
+  item.has_ended = true
   outcome.result, _, outcome.failure = Client.result_of(self.client, outcome.job, self.until_when)
   if outcome.result and self.options.save then
     outcome.state = "saving"
@@ -144,18 +146,37 @@ function Map:look_at(item)
   elseif state then
     outcome.state = state
     self:end_task(item)
-    return true
   end
 end
 
+-- Once at all of them; from then on only at those that change: waiting does not get slower with
+-- their number.
+function Map:begin()
+  news.listen(self.client, self)
+  for _, item in ipairs(self.items) do
+    local place = raw.place(self.client, item.outcome.job)
+    self.at[place] = self.at[place] or {}
+    table.insert(self.at[place], item)
+  end
+  for _, item in ipairs(self.items) do
+    self:look_at(item)
+  end
+end
+
+function Map:hear(job)
+  self.changed[#self.changed + 1] = job
+end
+
 function Map:look()
-  local running = {}
-  for _, item in ipairs(self.running) do
-    if not self:look_at(item) then
-      running[#running + 1] = item
+  local changed = self.changed
+  self.changed = {}
+  for _, job in ipairs(changed) do
+    for _, item in ipairs(self.at[raw.place(self.client, job)] or {}) do
+      if not item.has_ended then
+        self:look_at(item)
+      end
     end
   end
-  self.running = running
 end
 
 function Map:report_save(items, done, total)
@@ -229,10 +250,7 @@ function Map:advance()
   local changes
   repeat
     changes = raw.changes(self.client)
-    if self.seen ~= changes then
-      self.seen = changes
-      self:look()
-    end
+    self:look()
     self:resume_savers()
   until raw.changes(self.client) == changes and (#self.savers == SAVES or #self.to_save == 0)
   return self.left == 0
@@ -240,8 +258,10 @@ end
 
 -- The time is over for all of them: what is being saved says so itself.
 function Map:give_up()
-  for _, item in ipairs(self.running) do
-    self:end_task(item)
+  for _, item in ipairs(self.items) do
+    if not item.has_ended then
+      self:end_task(item)
+    end
   end
   while self.left > 0 do
     self:resume_savers()
@@ -257,7 +277,9 @@ function core.Client:map(list, given)
     options = checked,
     until_when = deadline.new(checked.timeout, "map"),
     outcomes = {}, -- { job, state, result, files, failure }, in the list's order
-    running = {}, -- items whose task has not ended
+    items = {}, -- those that have a job
+    at = {}, -- raw.place of a job -> its items
+    changed = {}, -- jobs
     saves = {}, -- task id -> its items
     to_save = {}, -- of these, those whose turn has not come
     savers = {}, -- { thread, pause }
@@ -266,9 +288,11 @@ function core.Client:map(list, given)
   for i = 1, #list do
     map:add(i, list[i])
   end
+  map:begin()
   Client.wait_until(self, function()
     return map:advance()
   end, map.until_when)
+  news.deafen(self, map)
   map:give_up()
   return map.outcomes
 end
