@@ -22,11 +22,12 @@ end
 local function specify_store(open)
   local now, stores, count, base = 1e9 + 0.5, {}, 0, nil
 
-  local function new(base_url)
+  local function new(base_url, lease)
     local function clock()
       return now
     end
-    local opened = assert(open { base_url = base_url or base, clock = clock, lease = LEASE })
+    local opened = assert(open { base_url = base_url or base, clock = clock,
+      lease = lease or LEASE })
     stores[#stores + 1] = opened
     return opened
   end
@@ -214,6 +215,23 @@ local function specify_store(open)
         assert.same({ true, {} }, { renewed, lost })
       end
       assert.same({}, b:take())
+    end)
+
+    it("does not last as much longer as the clock is set back", function()
+      local dead, living, patient, other = new(), new(), new(nil, 10 * LEASE), new()
+      local one, two, three = add(dead), add(living), add(patient)
+      now = now - LEASE -- twice a lease may be ahead: clocks are put right by a little all the time
+      assert.same({}, other:take())
+      now = now - 1
+      assert.is_true(other:get(one).is_free)
+      living:renew()
+      assert.same({ one }, ids(other:take()))
+      assert.is_false(other:get(two).is_free)
+      other:update(one, { state = "failed" })
+      assert.is_true(patient:reopen(one, "queued"))
+      now = now - 2 * LEASE
+      assert.same({ two }, ids(other:take()))
+      assert.same({ false, false }, { other:get(one).is_free, other:get(three).is_free })
     end)
 
     it("that was lost is told once, and what it covered cannot be changed", function()

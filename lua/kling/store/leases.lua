@@ -7,31 +7,32 @@ local M = {}
 
 -- Ours as well, when we do not know of it: taken by a COMMIT whose answer was lost.
 local FREE = "SELECT " .. records.COLUMNS .. " FROM tasks WHERE base_url = ? AND ended_at IS NULL "
-  .. "AND (owner IS NULL OR lease_until <= ? OR owner = ?) "
+  .. "AND (owner = ? OR " .. records.FREE .. ") "
 local ALL = "ORDER BY created_at "
 local ONE = "AND external_task_id = ? "
 
 local function find_free(store, connection, now, ids)
   local lock, base_url, mine = connection.dialect.lock_rows, store.base_url, store.owner
   if not ids then
-    return connection:rows(FREE .. ALL .. lock, base_url, now, mine)
+    return connection:rows(FREE .. ALL .. lock, base_url, mine, now, now)
   end
   local found = {}
   for _, id in ipairs(ids) do
-    found[#found + 1] = connection:rows(FREE .. ONE .. lock, base_url, now, mine, id)[1]
+    found[#found + 1] = connection:rows(FREE .. ONE .. lock, base_url, mine, now, now, id)[1]
   end
   return found
 end
 
-local TAKE = "UPDATE tasks SET owner = ?, lease_until = ? "
+local TAKE = "UPDATE tasks SET owner = ?, lease = ?, lease_until = ? "
   .. "WHERE base_url = ? AND external_task_id = ?"
 
 local function take(store, connection, limit, ids)
   local now, taken = session.now(store, connection), {}
   for _, row in ipairs(find_free(store, connection, now, ids)) do
     if not store.mine[row.external_task_id] and #taken < limit then
-      row.owner, row.lease_until = store.owner, now + store.lease
-      connection:change(TAKE, row.owner, row.lease_until, store.base_url, row.external_task_id)
+      row.owner, row.lease, row.lease_until = store.owner, store.lease, now + store.lease
+      connection:change(TAKE, row.owner, row.lease, row.lease_until, store.base_url,
+        row.external_task_id)
       taken[#taken + 1] = records.from_row(row, store, now)
     end
   end
@@ -49,14 +50,14 @@ function M:take(limit, ids)
 end
 
 local REOPEN = "UPDATE tasks SET state = ?, failure = NULL, ended_at = NULL, updated_at = ?, "
-  .. "owner = ?, lease_until = ? "
+  .. "owner = ?, lease = ?, lease_until = ? "
   .. "WHERE base_url = ? AND external_task_id = ? AND ended_at IS NOT NULL"
 
 function M:reopen(id, state)
   local is_done, message, why = session.write(self, function(connection)
     local now = session.now(self, connection)
-    return connection:change(REOPEN, state, now, self.owner, now + self.lease, self.base_url,
-      id) > 0
+    return connection:change(REOPEN, state, now, self.owner, self.lease, now + self.lease,
+      self.base_url, id) > 0
   end)
   self.mine[id] = self.mine[id] or is_done or nil
   return is_done, message, why

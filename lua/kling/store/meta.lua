@@ -37,7 +37,7 @@
 ---@field owner? string who looks after it; nil: nobody
 ---@field lease_until? number until when
 ---@field is_ours boolean whether this store is the owner
----@field is_free boolean whether nobody's lease lasts: `take` would take it
+---@field is_free boolean whether nobody's lease lasts, or only since the clock was set back: `take` would take it
 
 ---@class kling.StoredFile
 ---@field format "mp3"|"wav"|"video"

@@ -8,7 +8,7 @@ local json = cjson.new() -- cjson's settings are global to an instance
 local M = {}
 
 M.COLUMNS = "external_task_id, task_id, state, request, fingerprint, failure, result, created_at, "
-  .. "sent_at, updated_at, ended_at, owner, lease_until"
+  .. "sent_at, updated_at, ended_at, owner, lease, lease_until"
 
 local ENDED = { succeeded = true, failed = true, cancelled = true }
 
@@ -16,11 +16,21 @@ function M.is_end(state)
   return ENDED[state] or false
 end
 
+-- A lease that goes on for longer than its owner can have wanted was given before the clock was set
+-- back. Twice as long: a clock that is put right by a little takes no task from the living.
+M.FREE = "(owner IS NULL OR lease_until <= ? OR lease_until > ? + 2 * lease)"
+
+local function is_free(row, now)
+  return not row.owner or row.lease_until <= now
+    or row.lease ~= nil and row.lease_until > now + 2 * row.lease
+end
+
 --- A row as a record. `is_free`: nobody's lease lasts beyond `now`.
 function M.from_row(row, store, now)
   row.request = json.decode(row.request) or {}
   row.is_ours = row.owner == store.owner
-  row.is_free = not row.owner or row.lease_until <= now
+  row.is_free = is_free(row, now)
+  row.lease = nil
   return row
 end
 

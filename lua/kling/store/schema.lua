@@ -47,6 +47,7 @@ M.steps = {
       probe TEXT,
       histogram TEXT)]],
   },
+  { "ALTER TABLE tasks ADD COLUMN lease DOUBLE PRECISION" }, -- seconds: how long it was given for
 }
 
 local function version_of(connection)

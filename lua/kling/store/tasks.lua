@@ -25,14 +25,14 @@ end
 
 local INSERT = [[
   INSERT INTO tasks (base_url, external_task_id, task_id, state, request, fingerprint,
-    created_at, updated_at, owner, lease_until)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING]]
+    created_at, updated_at, owner, lease, lease_until)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING]]
 
 local function insert(store, connection, record)
   local now = session.now(store, connection)
   local state = record.task_id and "submitted" or "queued"
   return connection:change(INSERT, store.base_url, record.external_task_id, record.task_id, state,
-    records.encode(record.request), record.fingerprint, now, now, store.owner,
+    records.encode(record.request), record.fingerprint, now, now, store.owner, store.lease,
     now + store.lease) > 0
 end
 
@@ -131,12 +131,12 @@ local MAY_EXIST = { task_state = "may-exist", billed = "maybe" }
 
 -- Who hears the task id looks after the task, though its lease was over: nobody else knows what to
 -- look at.
-local ADOPT = "UPDATE tasks SET owner = ?, lease_until = ? WHERE base_url = ? "
-  .. "AND external_task_id = ? AND task_id IS NULL AND ended_at IS NULL"
+local ADOPT = "UPDATE tasks SET owner = ?, lease = ?, lease_until = ? "
+  .. "WHERE base_url = ? AND external_task_id = ? AND task_id IS NULL AND ended_at IS NULL"
 
 local function adopt(store, connection, id)
   local lease_until = session.now(store, connection) + store.lease
-  return connection:change(ADOPT, store.owner, lease_until, store.base_url, id) > 0
+  return connection:change(ADOPT, store.owner, store.lease, lease_until, store.base_url, id) > 0
 end
 
 local function is_end(changes)
