@@ -186,6 +186,53 @@ describe("a store", function()
     end)
   end)
 
+  describe("of tasks that the service has forgotten", function()
+    local function make_old(id)
+      os.execute(("sqlite3 %s \"UPDATE tasks SET created_at = created_at - 31 * 86400 "
+        .. "WHERE external_task_id = '%s'\""):format(store.path, id))
+    end
+
+    -- Task "one" is done and saved; then its service forgets it.
+    local function save_and_forget()
+      local client = store:client()
+      local result = finish(client, client:submit(remembering.named "one"))
+      local folder = store.folder .. "/out"
+      local files = assert(client:save(result, folder, { timeout = PATIENCE }))
+      client:close()
+      make_old "one"
+      server:reset()
+      return result, folder, files
+    end
+
+    it("brings the results and the files that it knows of, and asks nobody", function()
+      local before, folder, files = save_and_forget()
+      local client = store:client()
+      local job = assert(client:submit(remembering.named "one"))
+      local result = assert(client:wait(job, PATIENCE))
+      assert.same({ before.task_id, "one", before.audios[1].mp3.duration },
+        { result.task_id, result.external_task_id, result.audios[1].mp3.duration })
+      assert.same(files, assert(client:save(job, folder)))
+      assert.equal("succeeded", (client:poll(job)))
+      assert.equal(before.task_id, assert(client:wait(client:attach(before.task_id))).task_id)
+      assert.same({}, server:log())
+      os.remove(files[1].path)
+      assert.equal("expired", select(3, client:save(job, folder, { timeout = PATIENCE })).code)
+      assert.equal(0, #quick.logged(server, "create"))
+    end)
+
+    it("asks for it all the same where its reply is not to be had", function()
+      save_and_forget()
+      os.execute("sqlite3 " .. store.path .. " \"UPDATE tasks SET result = '{}'\"")
+      local client = store:client()
+      local job = assert(client:submit(remembering.named "one"))
+      quick.drive(client, function()
+        return #quick.logged(server, "query") > 0
+      end)
+      assert.equal("submitted", (client:poll(job)))
+      assert.equal(0, #quick.logged(server, "create"))
+    end)
+  end)
+
   it("stays its parent's after a fork, whatever the child does to the client", function()
     local process = lua_process.start(FORKING, { server.url, store.url })
     assert.matches("made before fork", process:read())

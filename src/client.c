@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "api.h"
 #include "client_cadence.h"
 #include "client_download.h"
 #include "client_gate.h"
@@ -187,6 +189,37 @@ static int client_attach(lua_State *L) {
   return begin(c, job);
 }
 
+static bool is_success(const char *text) {
+  struct api_reply reply;
+  kling_api_read(API_QUERY, 200, text, strlen(text), &reply);
+  return reply.verdict == VERDICT_OK && reply.task.state == API_SUCCEEDED &&
+         kling_api_has_result(&reply.task);
+}
+
+/* Lua: raw.restore(client, task_id, external_task_id, reply). A task that has
+ * succeeded, as the service said then; nil when the reply does not say so. */
+static int client_restore(lua_State *L) {
+  struct client *c = kling_client_check(L, 1);
+  const char *task_id = luaL_checkstring(L, 2);
+  const char *external_id = luaL_checkstring(L, 3);
+  const char *reply = luaL_checkstring(L, 4);
+  struct job *job;
+  if (!is_success(reply)) {
+    return 0;
+  }
+  job = push_new_job(L, c, JOB_TASK);
+  set_ids(L, job, task_id, external_id);
+  if (!kling_job_set_text(&job->reply, reply)) {
+    return luaL_error(L, "not enough memory");
+  }
+  job->has_begun = true;
+  job->existence = EXISTS;
+  job->billed = BILLED_YES;
+  job->state = JOB_SUBMITTED;
+  kling_engine_end(&c->engine, job, EVENT_SUCCEEDED, KLING_OK);
+  return 1;
+}
+
 static int
 client_start_query(lua_State *L) { /* raw.start_query(client, task_id) */
   struct client *c = kling_client_check(L, 1);
@@ -330,6 +363,7 @@ static const luaL_Reg raw_functions[] = {
     {"is_open",        client_is_open       },
     {"new",            client_new           },
     {"private",        client_private       },
+    {"restore",        client_restore       },
     {"start_download", client_start_download},
     {"start_list",     client_start_list    },
     {"start_query",    client_start_query   },

@@ -9,8 +9,14 @@ local raw = core.raw
 
 local WATCH = 1 -- seconds between looks at what others run for those who wait here
 local FEW = 20 -- rows to read one by one rather than all
+local RETENTION = 30 * 86400 -- seconds the service remembers a task (docs/contract.md, section 6)
 
 local M = {}
+
+--- May the service have forgotten it?
+function M.is_old(record)
+  return core.wall() - record.created_at > RETENTION
+end
 
 -- How a task of ours begins or goes on, by what the store knows of it.
 local function mode_of(record)
@@ -63,12 +69,19 @@ local function is_anothers(record)
   return not (record.is_ours or record.ended_at)
 end
 
+-- The service may not know it any more, but we know what it said; nil: we do not.
+local function restore(client, record)
+  if record.state == "succeeded" and record.result and M.is_old(record) then
+    return raw.restore(client, record.task_id, record.external_task_id, record.result)
+  end
+end
+
 local function start(client, record, is_called_back)
   local id, mode = record.external_task_id, mode_of(record)
   if is_anothers(record) then
     return raw.start_task(client, record.request, id, false, "parked")
   elseif mode == "attach" then
-    return raw.attach(client, record.task_id, id)
+    return restore(client, record) or raw.attach(client, record.task_id, id)
   end
   return raw.start_task(client, record.request, id, is_called_back, mode)
 end

@@ -69,7 +69,7 @@
 ---@field sound_effect_prompt? string at most 200 characters (Unicode code points)
 ---@field bgm_prompt? string background music; at most 200 characters
 ---@field asmr_mode? boolean intensifies fine detail; the service's default is false
----@field external_task_id? string your own id, unique per account; default: a new UUID. An id this client, or its store, knows is that task: its job is returned
+---@field external_task_id? string your own id, unique per account; default: a new UUID. An id this client, or its store, knows is that task: its job is returned (after 30 days, when the service has forgotten it, with the result that the store has, whose links are dead)
 ---@field callback_url? string http(s) URL the service notifies on each change of state
 ---@field duplicate? boolean submit it though the same was submitted just now, see `duplicate_window`; not sent; default false
 

@@ -25,7 +25,6 @@ end
 local M = {}
 
 local RETRY = 5 -- seconds: a store in trouble may hold up the program each time it is tried
-local RETENTION = 30 * 86400 -- seconds the service remembers a task (docs/contract.md, section 6)
 local SLACK = 2 / 3 -- of a lease: a program that was stopped for longer looks into the store first
 
 --- Open the store of a new client; `given` is what kling.new has checked. nil, message, failure
@@ -163,7 +162,7 @@ end
 
 -- The service knows it no more; sooner, we may have asked for it with another account's key.
 local function is_forgotten(facts, entry)
-  return facts.code == "not_found" and core.wall() - entry.created_at > RETENTION
+  return facts.code == "not_found" and claims.is_old(entry)
 end
 
 -- What a job that failed means for its row. A row that is given back has not ended: the task may
