@@ -83,6 +83,8 @@ build = {
         "src/reset.c",
         "src/resolve.c",
         "src/retry.c",
+        "src/roundup.c",
+        "src/roundup_index.c",
         "src/scan.c",
         "src/scan_text.c",
         "src/service_code.c",

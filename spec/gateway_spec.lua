@@ -21,15 +21,15 @@ describe("what is known of the gateway", function()
   specify_server { clock = "manual", http2 = false }
 
   it("is nothing at first", function()
-    assert.same({ external_query = "unknown", list = "unknown", changes = 0 },
+    assert.same({ external_query = "unknown", list = "unknown", roundup = "unknown", changes = 0 },
       raw.gateway(lost.client()))
   end)
 
   it("can be told, and counts its changes", function()
     local client = lost.client()
     raw.learn(client, { external_query = "works", list = "fails", probe = "mine" })
-    assert.same({ external_query = "works", list = "fails", probe = "mine", changes = 3 },
-      raw.gateway(client))
+    assert.same({ external_query = "works", list = "fails", roundup = "unknown", probe = "mine",
+      changes = 3 }, raw.gateway(client))
     raw.learn(client, { external_query = "works" })
     assert.equal(3, raw.gateway(client).changes)
     assert.has_error(function()

@@ -23,8 +23,20 @@ local function size(model)
   return count
 end
 
+local function count_by(model, by, below)
+  local count = 0
+  for id, at in pairs(model) do
+    count = count + (at <= by and id < below and 1 or 0)
+  end
+  return count
+end
+
 local function assert_agree(model, heap)
   local id, due = heap:top()
+  local by = (due or 0) + 1
+  assert.equal(count_by(model, by, IDS / 2), heap:count_by(by, IDS, IDS / 2))
+  assert.equal(math.min(count_by(model, by, IDS), 3), heap:count_by(by, 3, IDS))
+  assert.equal(model[7] or math.huge, heap:due(7))
   assert.equal(size(model), heap:count())
   assert.equal(earliest(model), due)
   assert.equal(due, id and model[id]) -- of several due at once any may be the top

@@ -7,14 +7,16 @@
 #include "clock.h"
 #include "info.h"
 
-static const char *const names[GATEWAY_WAYS] = {"external_query", "list"};
+static const char *const names[GATEWAY_WAYS] = {"external_query", "list",
+                                                "roundup"};
 
-/* Lua: raw.gateway(client): { external_query, list, probe, changes } */
+/* Lua: raw.gateway(client): { external_query, list, roundup, probe,
+ * changes } */
 static int client_gateway(lua_State *L) {
   const struct gateway *g = &kling_client_check_any(L, 1)->engine.gateway;
   char probe[INFO_TEXT_SIZE]; /* g's own may be freed while Lua allocates */
   int i;
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, GATEWAY_WAYS + 2);
   for (i = 0; i < GATEWAY_WAYS; i++) {
     lua_pushstring(L, kling_gateway_fact_name((enum gateway_fact)g->ways[i]));
     lua_setfield(L, -2, names[i]);
@@ -39,13 +41,15 @@ static void learn(lua_State *L, struct gateway *g, enum gateway_way way) {
   lua_pop(L, 1);
 }
 
-/* Lua: raw.learn(client, { external_query, list, probe }): what was found out
- * earlier. The probe has existed for long. */
+/* Lua: raw.learn(client, { external_query, list, roundup, probe }): what was
+ * found out earlier. The probe has existed for long. */
 static int client_learn(lua_State *L) {
   struct gateway *g = &kling_client_check_any(L, 1)->engine.gateway;
+  int i;
   luaL_checktype(L, 2, LUA_TTABLE);
-  learn(L, g, GATEWAY_QUERY);
-  learn(L, g, GATEWAY_LIST);
+  for (i = 0; i < GATEWAY_WAYS; i++) {
+    learn(L, g, (enum gateway_way)i);
+  }
   lua_getfield(L, 2, "probe");
   if (lua_isstring(L, -1) &&
       !kling_gateway_set_probe(g, lua_tostring(L, -1),

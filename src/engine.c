@@ -88,6 +88,7 @@ void kling_engine_free(struct engine *e) {
   kling_heap_free(&e->lanes[0].due);
   kling_heap_free(&e->lanes[1].due);
   kling_gateway_free(&e->gateway);
+  kling_roundup_index_free(&e->roundup.index);
   e->jobs = NULL;
   e->count = e->cap = 0;
   e->free = e->changed.first = NO_JOB;
@@ -159,7 +160,7 @@ static struct transfer *make_request(struct engine *e, struct job *job) {
 
 static void start(struct engine *e, struct job *job) {
   if ((job->kind == JOB_DOWNLOAD && !kling_download_prepare(e, job)) ||
-      !kling_gate_pass(e, job)) {
+      !kling_gate_pass(e, job) || kling_roundup_take(e, job)) {
     return;
   }
   if (job->order && job->order->tried == 0.0) {
@@ -192,15 +193,28 @@ static void start_due(struct engine *e, bool is_download) {
   }
 }
 
+static void finish_job(struct engine *e, struct job *job, struct transfer *t) {
+  job->transfer = NULL;
+  lane_of(e, job)->in_flight--;
+  kling_outcome_finish(e, job, t);
+  kling_http_release(&e->http, t);
+  kling_engine_forget_if_over(e, job);
+}
+
+static void finish_page(struct engine *e, struct transfer *t) {
+  e->lanes[0].in_flight--;
+  kling_roundup_finish(e, t);
+  kling_http_release(&e->http, t);
+}
+
 static void finish_requests(struct engine *e) {
   struct transfer *t;
   while ((t = kling_http_next(&e->http)) != NULL) {
-    struct job *job = &e->jobs[t->tag];
-    job->transfer = NULL;
-    lane_of(e, job)->in_flight--;
-    kling_outcome_finish(e, job, t);
-    kling_http_release(&e->http, t);
-    kling_engine_forget_if_over(e, job);
+    if (t->tag == ROUNDUP_TAG) {
+      finish_page(e, t);
+    } else {
+      finish_job(e, &e->jobs[t->tag], t);
+    }
   }
 }
 

@@ -13,6 +13,7 @@
 #include "heap.h"
 #include "http.h"
 #include "job.h"
+#include "roundup.h"
 
 /* API requests and downloads do not stand in each other's way. */
 struct lane {
@@ -52,6 +53,7 @@ struct engine {
   uint32_t free; /* list of free places, by next_changed */
   struct lane lanes[2];
   struct gate gate;
+  struct roundup roundup;
   struct job_list changed;
   unsigned changes; /* ever */
   double alarm;     /* clock; < 0: none */

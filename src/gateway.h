@@ -1,6 +1,7 @@
 /* gateway.h - what has been learned of the gateway at base_url: which of its
- * ways to find a task whose id nobody told us lead anywhere. No document says
- * (docs/contract.md, section 10), so it is found out, and can be remembered. */
+ * ways to find a task whose id nobody told us, or to look at many tasks at once,
+ * lead anywhere. No document says (docs/contract.md, section 10), so it is found
+ * out, and can be remembered. */
 #ifndef KLING_GATEWAY_H
 #define KLING_GATEWAY_H
 
@@ -14,8 +15,9 @@ enum {
 };
 
 enum gateway_way {
-  GATEWAY_QUERY, /* a query by external id */
-  GATEWAY_LIST,  /* a list that shows external ids */
+  GATEWAY_QUERY,   /* a query by external id */
+  GATEWAY_LIST,    /* a list that shows external ids */
+  GATEWAY_ROUNDUP, /* a list that shows tasks as queries by their ids do */
   GATEWAY_WAYS
 };
 

@@ -1,6 +1,7 @@
 /* heap.c - who is due next. */
 #include "heap.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,42 @@ void kling_heap_remove(struct heap *h, uint32_t id) {
 
 const struct heap_entry *kling_heap_top(const struct heap *h) {
   return h->count ? &h->entries[0] : NULL;
+}
+
+double kling_heap_due(const struct heap *h, uint32_t id) {
+  return id < h->ids && h->place[id] ? h->entries[h->place[id] - 1].due
+                                     : INFINITY;
+}
+
+struct count {
+  const struct heap *heap;
+  double by;
+  uint32_t missing; /* of those that are enough */
+  bool (*counts)(uint32_t id, const void *arg);
+  const void *arg;
+};
+
+/* Whoever is below one that is due later is so too. */
+static void count_from(struct count *c, uint32_t at) {
+  const struct heap_entry *entries = c->heap->entries;
+  if (at < c->heap->count && entries[at].due <= c->by && c->missing > 0) {
+    c->missing -= c->counts(entries[at].id, c->arg);
+    count_from(c, 2 * at + 1);
+    count_from(c, 2 * at + 2);
+  }
+}
+
+uint32_t kling_heap_count(const struct heap *h, double by, uint32_t enough,
+                          bool (*counts)(uint32_t id, const void *arg),
+                          const void *arg) {
+  struct count c;
+  c.heap = h;
+  c.by = by;
+  c.missing = enough;
+  c.counts = counts;
+  c.arg = arg;
+  count_from(&c, 0);
+  return enough - c.missing;
 }
 
 void kling_heap_free(struct heap *h) {

@@ -25,6 +25,12 @@ void kling_heap_set(struct heap *h, uint32_t id, double due);
 void kling_heap_remove(struct heap *h, uint32_t id);
 /* The earliest entry, or NULL. */
 const struct heap_entry *kling_heap_top(const struct heap *h);
+/* When it is due; INFINITY: absent. */
+double kling_heap_due(const struct heap *h, uint32_t id);
+/* How many of those due by then count; `enough` is as good as more. */
+uint32_t kling_heap_count(const struct heap *h, double by, uint32_t enough,
+                          bool (*counts)(uint32_t id, const void *arg),
+                          const void *arg);
 void kling_heap_free(struct heap *h);
 
 #endif

@@ -18,6 +18,7 @@ static void look_now(struct engine *e, struct job *job) {
     job->is_hinted = true; /* its reply may be older than the hint */
   } else if ((job->state >= JOB_SUBMITTED || kling_job_is_asking(job)) &&
              job->failures == 0) {
+    job->is_hinted = true; /* and so may a page of the list */
     kling_engine_begin(e, (uint32_t)(job - e->jobs));
   }
 }

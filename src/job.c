@@ -42,6 +42,12 @@ bool kling_job_is_asking(const struct job *job) {
   return job->order && job->order->resolution.ask != ASK_NOTHING;
 }
 
+bool kling_job_is_looked_at(const struct job *job) {
+  return job->in_use && job->kind == JOB_TASK && job->task_id &&
+         (job->state == JOB_SUBMITTED || job->state == JOB_PROCESSING) &&
+         !job->is_parked && !kling_job_is_asking(job);
+}
+
 bool kling_job_apply(struct job *job, enum job_event event) {
   uint8_t next = next_state[job->state][event];
   if (next == SAME) {

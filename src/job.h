@@ -104,9 +104,11 @@ struct job {
   bool was_seen : 1;     /* a query has found it */
   bool was_warned : 1;
   bool is_called_back : 1; /* the service is to tell us of changes */
-  bool is_hinted : 1;      /* told of a change while a request was under way */
+  bool is_hinted : 1;      /* told of a change since its last request began */
   bool owns_status : 1;
-  float survived; /* seconds of age at which it was seen to run */
+  bool is_expected : 1; /* its look is due, and waits for a page of the list */
+  bool is_alone : 1;    /* its next look is its own, whatever the list says */
+  float survived;       /* seconds of age at which it was seen to run */
   uint8_t fingerprint[JOB_FINGERPRINT];
   double started;  /* clock: submit or attach */
   double accepted; /* clock */
@@ -129,6 +131,8 @@ bool kling_job_is_end(enum job_state state);
 bool kling_job_is_create(const struct job *job);
 /* Is the outcome of its create unknown, and the service asked for its task? */
 bool kling_job_is_asking(const struct job *job);
+/* Is its next request, or the one under way, a look at its task? */
+bool kling_job_is_looked_at(const struct job *job);
 
 /* Let an event happen. False when it changes nothing in this state: an end
  * stays an end, and a stale reply does not turn a task back. */

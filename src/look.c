@@ -159,6 +159,23 @@ static void progress(struct engine *e, struct job *job, enum api_state state) {
   kling_look_plan(e, job);
 }
 
+/* Of a success the reply is kept already. */
+static void believe(struct engine *e, struct job *job, const struct transfer *t,
+                    struct api_reply *reply) {
+  keep_facts(e, job, &reply->task);
+  job->was_warned = job->was_warned && reply->task.state == API_UNKNOWN;
+  if (reply->task.state == API_SUCCEEDED) {
+    kling_lifespan_end(e, job, &reply->task);
+    kling_engine_end(e, job, EVENT_SUCCEEDED, KLING_OK);
+  } else if (reply->task.state == API_FAILED) {
+    kling_lifespan_end(e, job, &reply->task);
+    fail_at_service(e, job, t, reply);
+  } else {
+    kling_lifespan_survive(e, job, &reply->task);
+    progress(e, job, reply->task.state);
+  }
+}
+
 static void see_task(struct engine *e, struct job *job, struct transfer *t,
                      struct api_reply *reply) {
   const char *odd = oddity(job, &reply->task);
@@ -168,19 +185,27 @@ static void see_task(struct engine *e, struct job *job, struct transfer *t,
     kling_look_later(e, job, t);
     return;
   }
-  keep_facts(e, job, &reply->task);
-  job->was_warned = job->was_warned && reply->task.state == API_UNKNOWN;
+  kling_roundup_compare(e, job, &reply->task);
   if (reply->task.state == API_SUCCEEDED) {
-    kling_lifespan_end(e, job, &reply->task);
-    kling_note_success(e, job, t);
-    kling_engine_end(e, job, EVENT_SUCCEEDED, KLING_OK);
-  } else if (reply->task.state == API_FAILED) {
-    kling_lifespan_end(e, job, &reply->task);
-    fail_at_service(e, job, t, reply);
-  } else {
-    kling_lifespan_survive(e, job, &reply->task);
-    progress(e, job, reply->task.state);
+    kling_note_success(e, job, t); /* what was read stays where it is */
   }
+  believe(e, job, t, reply);
+}
+
+bool kling_look_see_listed(struct engine *e, struct job *job,
+                           const struct transfer *t, struct api_reply *reply,
+                           struct scan_value item) {
+  const struct api_task *task = &reply->task;
+  if (oddity(job, task) ||
+      (task->state == API_FAILED &&
+       !kling_scan_has_text(task->status_message)) ||
+      (task->state == API_SUCCEEDED &&
+       !kling_note_listed(e, job, reply, item))) {
+    return false;
+  }
+  job->doubts = 0;
+  believe(e, job, t, reply);
+  return true;
 }
 
 /* --- trouble --- */

@@ -63,8 +63,8 @@ describe("kling doctor", function()
     assert.equal(0, result.code, result.err)
     assert.is_truthy(result.out:find("/tasks.db: 2 tasks pending, 1 of them unresolved", 1, true),
       result.out)
-    assert.is_truthy(result.out:find("asking by external id: works; list of tasks: unknown", 1,
-      true), result.out)
+    assert.is_truthy(result.out:find("asking by external id: works; list of tasks: unknown; "
+      .. "looks by list: unknown", 1, true), result.out)
   end)
 
   it("has all of it in JSON", function()

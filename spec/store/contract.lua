@@ -355,10 +355,13 @@ local function specify_store(open)
   describe("a gateway", function()
     it("is learned about, for all with its base_url", function()
       local a, b = new(), new()
-      assert.same({ external_query = "unknown", list = "unknown" }, a:gateway())
+      assert.same({ external_query = "unknown", list = "unknown", roundup = "unknown" },
+        a:gateway())
       assert.is_true(a:learn { external_query = "works" })
-      assert.is_true(b:learn { list = "fails", histogram = "1 2 3" })
-      assert.same({ external_query = "works", list = "fails", histogram = "1 2 3" }, a:gateway())
+      assert.is_true(b:learn { external_query = "unknown", list = "fails", histogram = "1 2 3" })
+      assert.is_true(b:learn { roundup = "works" })
+      assert.same({ external_query = "works", list = "fails", roundup = "works",
+        histogram = "1 2 3" }, a:gateway())
       assert.same("unknown", new("https://other.example"):gateway().list)
       a:learn { probe = "mine" }
       assert.equal("mine", b:gateway().probe)

@@ -56,6 +56,7 @@ describe("the schema of the store", function()
       record.task_id, record.state, record.request, record.created_at })
     assert.same({ { path = "a.mp3", format = "mp3", bytes = 9 } }, opened:files "old")
     assert.is_true(opened:add { external_task_id = "new", request = {} })
+    assert.is_true(opened:learn { roundup = "works" })
     opened:close()
   end)
 

@@ -122,20 +122,41 @@ static int heap_count(lua_State *L) {
   return 1;
 }
 
+static int heap_due(lua_State *L) {
+  lua_pushnumber(
+      L, kling_heap_due(check_heap(L), (uint32_t)luaL_checkinteger(L, 2)));
+  return 1;
+}
+
+static bool is_below(uint32_t id, const void *arg) {
+  return id < *(const uint32_t *)arg;
+}
+
+/* Lua: heap:count_by(by, enough, below): those whose number is below */
+static int heap_count_by(lua_State *L) {
+  uint32_t below = (uint32_t)luaL_checkinteger(L, 4);
+  lua_pushinteger(L, (lua_Integer)kling_heap_count(
+                         check_heap(L), luaL_checknumber(L, 2),
+                         (uint32_t)luaL_checkinteger(L, 3), is_below, &below));
+  return 1;
+}
+
 static int heap_free(lua_State *L) {
   kling_heap_free(check_heap(L));
   return 0;
 }
 
 static const luaL_Reg heap_methods[] = {
-    {"reserve", heap_reserve},
-    {"set",     heap_set    },
-    {"remove",  heap_remove },
-    {"top",     heap_top    },
-    {"count",   heap_count  },
-    {"free",    heap_free   },
-    {"__gc",    heap_free   },
-    {NULL,      NULL        },
+    {"reserve",  heap_reserve },
+    {"set",      heap_set     },
+    {"remove",   heap_remove  },
+    {"top",      heap_top     },
+    {"count",    heap_count   },
+    {"count_by", heap_count_by},
+    {"due",      heap_due     },
+    {"free",     heap_free    },
+    {"__gc",     heap_free    },
+    {NULL,       NULL         },
 };
 
 /* --- scan --------------------------------------------------------------- */

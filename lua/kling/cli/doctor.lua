@@ -53,7 +53,9 @@ local function look_into_store(args)
     return nil, failure
   end
   found.name = store.name -- without a password
-  found.gateway = { external_query = gateway.external_query, list = gateway.list }
+  found.gateway = {
+    external_query = gateway.external_query, list = gateway.list, roundup = gateway.roundup,
+  }
   return found
 end
 
@@ -99,8 +101,8 @@ end
 local function show_store(found)
   show("store", ("%s: %d tasks pending, %d of them unresolved"):format(found.name, found.pending,
     found.unresolved))
-  show("gateway", ("asking by external id: %s; list of tasks: %s"):format(
-    found.gateway.external_query or "unknown", found.gateway.list or "unknown"))
+  show("gateway", ("asking by external id: %s; list of tasks: %s; looks by list: %s"):format(
+    found.gateway.external_query, found.gateway.list, found.gateway.roundup))
 end
 
 function doctor.run(args)

@@ -4,7 +4,8 @@ local session = require "kling.store.session"
 
 local M = {}
 
-local GATEWAY = "SELECT external_query, list, probe, histogram FROM gateways WHERE base_url = ?"
+local GATEWAY = "SELECT external_query, list, roundup, probe, histogram FROM gateways "
+  .. "WHERE base_url = ?"
 
 -- Any task that is known to exist can be asked for; one that is older than 30 days the service has
 -- forgotten (docs/contract.md, section 6).
@@ -19,23 +20,31 @@ function M:gateway()
     local known = connection:rows(PROBE, self.base_url, since)[1]
     facts.external_query = facts.external_query or "unknown"
     facts.list = facts.list or "unknown"
+    facts.roundup = facts.roundup or "unknown"
     facts.probe = known and known.external_task_id or facts.probe
     return facts
   end)
 end
 
 local LEARN = [[
-  INSERT INTO gateways (base_url, external_query, list, probe, histogram) VALUES (?, ?, ?, ?, ?)
+  INSERT INTO gateways (base_url, external_query, list, roundup, probe, histogram)
+    VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (base_url) DO UPDATE SET
     external_query = coalesce(excluded.external_query, gateways.external_query),
     list = coalesce(excluded.list, gateways.list),
+    roundup = coalesce(excluded.roundup, gateways.roundup),
     probe = coalesce(excluded.probe, gateways.probe),
     histogram = coalesce(excluded.histogram, gateways.histogram)]]
 
+-- Who does not know does not unteach others.
+local function known(fact)
+  return fact ~= "unknown" and fact or nil
+end
+
 function M:learn(facts)
   return session.write(self, function(connection)
-    connection:change(LEARN, self.base_url, facts.external_query, facts.list, facts.probe,
-      facts.histogram)
+    connection:change(LEARN, self.base_url, known(facts.external_query), known(facts.list),
+      known(facts.roundup), facts.probe, facts.histogram)
     return true
   end)
 end

@@ -49,6 +49,7 @@
 ---@class kling.GatewayFacts
 ---@field external_query? "unknown"|"works"|"fails" whether tasks can be asked for by external_task_id; default unknown
 ---@field list? "unknown"|"works"|"fails" whether they can be listed; default unknown
+---@field roundup? "unknown"|"works"|"fails" whether the list shows tasks as queries do; default unknown
 ---@field probe? string external_task_id of a task that is known to exist
 ---@field histogram? string
 

@@ -48,6 +48,7 @@ M.steps = {
       histogram TEXT)]],
   },
   { "ALTER TABLE tasks ADD COLUMN lease DOUBLE PRECISION" }, -- seconds: how long it was given for
+  { "ALTER TABLE gateways ADD COLUMN roundup TEXT" },
 }
 
 local function version_of(connection)
