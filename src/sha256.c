@@ -33,25 +33,41 @@ static void expand(const unsigned char *block, uint32_t w[64]) {
   }
 }
 
+/* The eight words of the state take each other's places in a round; named anew
+ * each time, none has to be moved. */
+#define ROUND(a, b, c, d, e, f, g, h, i)                                       \
+  do {                                                                         \
+    uint32_t s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);                \
+    uint32_t t1 = (h) + s1 + ((g) ^ ((e) & ((f) ^ (g)))) + K[i] + w[i];        \
+    uint32_t s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);                \
+    (d) += t1;                                                                 \
+    (h) = t1 + s0 + (((a) & (b)) | ((c) & ((a) | (b))));                       \
+  } while (0)
+
 static void compress(uint32_t state[8], const unsigned char *block) {
   uint32_t w[64];
-  uint32_t v[8];
+  uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+  uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
   int i;
   expand(block, w);
-  memcpy(v, state, sizeof(v));
-  for (i = 0; i < 64; i++) {
-    uint32_t s1 = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25);
-    uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
-    uint32_t t1 = v[7] + s1 + choice + K[i] + w[i];
-    uint32_t s0 = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22);
-    uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-    memmove(v + 1, v, 7 * sizeof(v[0]));
-    v[4] += t1;
-    v[0] = t1 + s0 + majority;
+  for (i = 0; i < 64; i += 8) {
+    ROUND(a, b, c, d, e, f, g, h, i);
+    ROUND(h, a, b, c, d, e, f, g, i + 1);
+    ROUND(g, h, a, b, c, d, e, f, i + 2);
+    ROUND(f, g, h, a, b, c, d, e, i + 3);
+    ROUND(e, f, g, h, a, b, c, d, i + 4);
+    ROUND(d, e, f, g, h, a, b, c, i + 5);
+    ROUND(c, d, e, f, g, h, a, b, i + 6);
+    ROUND(b, c, d, e, f, g, h, a, i + 7);
   }
-  for (i = 0; i < 8; i++) {
-    state[i] += v[i];
-  }
+  state[0] += a;
+  state[1] += b;
+  state[2] += c;
+  state[3] += d;
+  state[4] += e;
+  state[5] += f;
+  state[6] += g;
+  state[7] += h;
 }
 
 void kling_sha256_start(struct sha256 *h) {
