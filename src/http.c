@@ -16,7 +16,7 @@ enum {
   MORE_CONNECTIONS = 64
 };
 
-static const double TURN = 0.001; /* seconds, and the rest of what is begun */
+static const double TURN = 0.0005; /* seconds; what is begun is done */
 
 /* --- libcurl calls these; none of them may touch Lua --- */
 
@@ -226,8 +226,8 @@ static int curl_mask(int what) {
          ((what & POLLER_ERROR) ? CURL_CSELECT_ERR : 0);
 }
 
-static void act_on_timer(struct http *h) {
-  if (h->timer_due >= 0.0 && kling_clock_now() >= h->timer_due) {
+static void act_on_timer(struct http *h, double now) {
+  if (h->timer_due >= 0.0 && now >= h->timer_due) {
     h->timer_due = -1.0; /* libcurl sets the next one from inside this call */
     act(h, CURL_SOCKET_TIMEOUT, 0);
   }
@@ -236,8 +236,7 @@ static void act_on_timer(struct http *h) {
 /* What is left over is ready in the next turn, too, and in the same order: that
  * one begins where this one stopped. */
 static void act_on_events(struct http *h, const struct poller_event *events,
-                          int count) {
-  double end = kling_clock_now() + TURN;
+                          int count, double end) {
   int i = 0;
   do {
     const struct poller_event *event = &events[h->next_event % (unsigned)count];
@@ -253,7 +252,8 @@ static void act_on_events(struct http *h, const struct poller_event *events,
 bool kling_http_admits(struct http *h, bool is_download) {
   const struct intake *in = &h->intakes[is_download];
   if (in->connecting >= in->most) {
-    act_on_timer(h); /* those that find an open connection leave at once */
+    /* those that find an open connection leave at once */
+    act_on_timer(h, kling_clock_now());
   }
   return in->connecting < in->most;
 }
@@ -262,10 +262,15 @@ bool kling_http_wait(struct http *h, double seconds) {
   struct poller_event events[MAX_EVENTS];
   int count = kling_poller_wait(&h->poller, h->done ? 0.0 : seconds, events,
                                 MAX_EVENTS);
+  double now = kling_clock_now();
+  double end = now + TURN;
   if (count > 0) {
-    act_on_events(h, events, count);
+    act_on_events(h, events, count, end); /* libcurl does what is due, too */
+    now = kling_clock_now();
   }
-  act_on_timer(h);
+  if (now < end) {
+    act_on_timer(h, now);
+  }
   begin_turn(&h->intakes[0]);
   begin_turn(&h->intakes[1]);
   return count >= 0;

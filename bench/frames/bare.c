@@ -1,24 +1,31 @@
 /* bare.c - the longest single curl_multi_perform, for comparison with one of
  * our steps:
  *
- *   bare URL REQUESTS FRESH CA     FRESH 1: a new connection for each request
+ *   bare URL ROUNDS AT_ONCE CA HOW
  *
- * Prints p50, p99 and the longest, in microseconds, of the calls that made one
- * request after the other, with a pause of a millisecond between calls. */
+ * In each round AT_ONCE requests begin together; %d in the URL is the round.
+ * HOW: "kept", connections are used again; "closed", each request has a new
+ * one; "new", each round has a new multi handle, which knows no certificates.
+ *
+ * Prints p50, p99 and the longest, in microseconds, of the calls, with a pause
+ * of a millisecond between two; the most processor time that one took; and how
+ * many there were. */
 #define _GNU_SOURCE
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-enum { MAX_CALLS = 1000000 };
+enum { MAX_CALLS = 1000000, MAX_AT_ONCE = 64, URL_SIZE = 512 };
 
 static double calls[MAX_CALLS];
+static double most_work;
 static unsigned count;
 
-static double now(void) {
+static double now(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -34,55 +41,103 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+static CURL *new_easy(const char *ca, int is_closed) {
+  CURL *easy = curl_easy_init();
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)is_closed);
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)is_closed);
+  curl_easy_setopt(easy, CURLOPT_CAINFO, ca);
+  curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+  return easy;
+}
+
+/* "%d" by hand: the format would be the caller's. */
+static void set_url(CURL *easy, const char *pattern, int round) {
+  char url[URL_SIZE];
+  const char *mark = strstr(pattern, "%d");
+  if (mark) {
+    snprintf(url, sizeof(url), "%.*s%d%s", (int)(mark - pattern), pattern,
+             round, mark + 2);
+  }
+  curl_easy_setopt(easy, CURLOPT_URL, mark ? url : pattern);
+}
+
 static void call(CURLM *multi, int *running) {
   struct timespec frame = {0, 1000000};
-  double started = now();
+  double started = now(CLOCK_MONOTONIC);
+  double work = now(CLOCK_PROCESS_CPUTIME_ID);
   curl_multi_perform(multi, running);
+  work = now(CLOCK_PROCESS_CPUTIME_ID) - work;
+  most_work = work > most_work ? work : most_work;
   if (count < MAX_CALLS) {
-    calls[count++] = now() - started;
+    calls[count++] = now(CLOCK_MONOTONIC) - started;
   }
   nanosleep(&frame, NULL);
 }
 
-int main(int argc, char **argv) {
-  CURLM *multi;
-  CURL *easy;
-  int requests;
+static void run_round(CURLM *multi, CURL **easies, int at_once) {
+  int running = 1;
+  int left;
   int i;
-  if (argc < 5) {
-    fprintf(stderr, "usage: bare URL REQUESTS FRESH CA\n");
+  CURLMsg *message;
+  for (i = 0; i < at_once; i++) {
+    curl_multi_add_handle(multi, easies[i]);
+  }
+  while (running) {
+    call(multi, &running);
+  }
+  while ((message = curl_multi_info_read(multi, &left)) != NULL) {
+    if (message->data.result != CURLE_OK) {
+      fprintf(stderr, "bare: %s\n", curl_easy_strerror(message->data.result));
+      exit(1);
+    }
+  }
+  for (i = 0; i < at_once; i++) {
+    curl_multi_remove_handle(multi, easies[i]);
+  }
+}
+
+static void run(char **argv, CURL **easies) {
+  int rounds = atoi(argv[2]);
+  int at_once = atoi(argv[3]);
+  int is_new = strcmp(argv[5], "new") == 0;
+  CURLM *multi = curl_multi_init();
+  int round;
+  int i;
+  for (round = 0; round < rounds; round++) {
+    for (i = 0; i < at_once; i++) {
+      set_url(easies[i], argv[1], round);
+    }
+    run_round(multi, easies, at_once);
+    if (is_new) {
+      curl_multi_cleanup(multi);
+      multi = curl_multi_init();
+    }
+  }
+  curl_multi_cleanup(multi);
+}
+
+int main(int argc, char **argv) {
+  CURL *easies[MAX_AT_ONCE];
+  int at_once;
+  int i;
+  if (argc < 6 || atoi(argv[3]) > MAX_AT_ONCE) {
+    fprintf(stderr, "usage: bare URL ROUNDS AT_ONCE CA kept|closed|new\n");
     return 2;
   }
+  at_once = atoi(argv[3]);
   curl_global_init(CURL_GLOBAL_ALL);
-  multi = curl_multi_init();
-  easy = curl_easy_init();
-  curl_easy_setopt(easy, CURLOPT_URL, argv[1]);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)atoi(argv[3]));
-  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)atoi(argv[3]));
-  curl_easy_setopt(easy, CURLOPT_CAINFO, argv[4]);
-  curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-  requests = atoi(argv[2]);
-  for (i = 0; i < requests; i++) {
-    int running = 1;
-    CURLMsg *message;
-    int left;
-    curl_multi_add_handle(multi, easy);
-    while (running) {
-      call(multi, &running);
-    }
-    message = curl_multi_info_read(multi, &left);
-    if (!message || message->data.result != CURLE_OK) {
-      fprintf(stderr, "request %d failed\n", i);
-      return 1;
-    }
-    curl_multi_remove_handle(multi, easy);
+  for (i = 0; i < at_once; i++) {
+    easies[i] = new_easy(argv[4], strcmp(argv[5], "closed") == 0);
   }
+  run(argv, easies);
   qsort(calls, count, sizeof(*calls), compare);
-  printf("%.1f %.1f %.1f %u\n", calls[count / 2] * 1e6,
-         calls[(unsigned)(count * 0.99)] * 1e6, calls[count - 1] * 1e6, count);
-  curl_easy_cleanup(easy);
-  curl_multi_cleanup(multi);
+  printf("%.1f %.1f %.1f %.1f %u\n", calls[count / 2] * 1e6,
+         calls[(unsigned)(count * 0.99)] * 1e6, calls[count - 1] * 1e6,
+         most_work * 1e6, count);
+  for (i = 0; i < at_once; i++) {
+    curl_easy_cleanup(easies[i]);
+  }
   return 0;
 }

@@ -1,96 +1,165 @@
 --- The longest single step of a client in a game, beside the longest curl_multi_perform of a bare C
 --- program: lua5.4 bench/frames/run.lua
--- Between two calls a frame of one millisecond passes, here and there.
+-- Between two calls a frame of one millisecond passes, here and there. The trusted certificates are
+-- this machine's, as many as a real client has.
 
+local calls = require "bench.frames.calls"
 local core = require "kling.core"
-local kling = require "kling"
 local long_clip = require "spec.support.long_clip"
 local origin = require "bench.http.origin"
+local programs = require "bench.http.programs"
 
 local REQUESTS = 500
+local AT_ONCE = 16
+local ROUNDS = 20 -- of so many at once, and of downloads
 local BYTES = 5e6 -- of the download
-local FRAME = 0.001 -- seconds
 local PATH = "/kling/v1/audio/video-to-audio/878106242831892487"
+local AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+local RESOLVER = "build/torture/resolver.so"
 
-local socket = require "socket"
-
-local function new_client(server, place)
-  return assert(kling.new {
-    api_key = "key", base_url = server.urls.tls .. place, ca = server.ca, loop = "blocking",
-    first_poll = 0, poll_interval = 1e-9, max_poll_interval = 1e-9,
-  })
+local function read(path)
+  local file = assert(io.open(path))
+  local text = file:read "*a"
+  file:close()
+  return text
 end
 
--- The seconds of each step until `is_done()`.
-local function steps(client, is_done)
-  local calls = {}
-  repeat
-    local started = core.now()
-    client:step(0)
-    calls[#calls + 1] = core.now() - started
-    client:dispatch()
-    socket.sleep(FRAME)
-  until is_done()
-  return calls
+local function write(path, text)
+  local file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+  return path
 end
 
-local function poll_all(server, place)
-  local client = new_client(server, place)
-  server:limit(REQUESTS)
-  local job = client:attach(PATH:match "%d+$")
-  local calls = steps(client, function()
-    return client:poll(job) == "succeeded"
-  end)
-  client:close()
-  return calls
-end
-
-local function download(server)
-  local client = new_client(server, "/near")
-  local loop, calls = {}, {}
-  function loop.pause() -- what a wait does here: one step a frame
-    local started = core.now()
-    client:step(0)
-    calls[#calls + 1] = core.now() - started
-    socket.sleep(FRAME)
+local function show(title, who, figures)
+  local line = { ("%-36s %-6s"):format(title, who) }
+  for _, figure in ipairs(figures) do
+    line[#line + 1] = ("%8.0f"):format(figure)
   end
-  core.raw.private(client).loop = loop
+  print(table.concat(line, " "))
+end
+
+-- The figures that a program prints, a line each.
+local function run_program(command)
+  local lines = {}
+  local pipe = assert(io.popen(command))
+  for line in pipe:lines() do
+    local figures = {}
+    for figure in line:gmatch "%S+" do
+      figures[#figures + 1] = assert(tonumber(figure), line)
+    end
+    lines[#lines + 1] = figures
+  end
+  pipe:close()
+  return lines
+end
+
+local function show_bare(server, url, rounds, at_once, how, environment)
+  server:limit(1e9)
+  local lines = run_program(("%s build/bench/bare '%s' %d %d %s %s"):format(environment or "", url,
+    rounds, at_once, server.ca, how))
+  show("", "bare", lines[1])
+end
+
+local function idle(server)
+  local client, taken = calls.client(server.urls.h2, server.ca), calls.new()
+  for _ = 1, 2000 do
+    taken:step(client)
+  end
+  client:close()
+  show("nothing to do", "kling", { taken:figures() })
+end
+
+-- One task, looked at again and again.
+local function one(server, title, url, how)
+  local client, taken = calls.client(url, server.ca), calls.new()
+  server:limit(REQUESTS)
+  taken:follow(client, 1)
+  client:close()
+  show(title, "kling", { taken:figures() })
+  show_bare(server, url .. PATH, REQUESTS, 1, how)
+end
+
+-- Tasks that are all due in the first step of a client.
+local function many(server, title, url, is_warm)
+  local taken = calls.new()
+  for _ = 1, ROUNDS do
+    local client = calls.client(url, server.ca)
+    server:limit(0)
+    if is_warm then
+      assert(client:warm())
+    end
+    taken:follow(client, AT_ONCE)
+    client:close()
+  end
+  show(title, "kling", { taken:figures() })
+  if not is_warm then
+    show_bare(server, url .. PATH, ROUNDS, AT_ONCE, "new")
+  end
+end
+
+local function preload(server, state)
+  return ("LD_PRELOAD=%s RESOLVER=%s"):format(RESOLVER, write(server.folder .. "/resolver", state))
+end
+
+local function names(server)
+  local url = "http://n%d.example" .. server.urls.h1:match ":%d+$" .. "/near"
+  server:limit(0)
+  local environment = preload(server, "up")
+  show("new connection, name to look up", "kling", run_program(
+    ("%s lua5.4 bench/frames/names.lua '%s' %d"):format(environment, url, REQUESTS))[1])
+  show_bare(server, url .. PATH, REQUESTS, 1, "closed", environment)
+end
+
+local function silent(server)
+  local lines = run_program(preload(server, "silent") .. " lua5.4 bench/frames/silent.lua")
+  show("a resolver that never answers: step", "kling", lines[1])
+  show("  cancel", "kling", lines[2])
+  show("  close", "kling", lines[3])
+end
+
+-- A save waits where the loop pauses: here a step a frame.
+local function save(server, taken)
+  local client = calls.client(server.urls.tls, server.ca)
+  core.raw.private(client).loop = {
+    pause = function()
+      taken:step(client)
+    end,
+  }
   assert(client:save({
     task_id = "878106242831892487", audios = {},
     videos = { { url = server.urls.tls .. "/files/clip.mp4" } },
   }, server.folder .. "/saved", { formats = { "video" }, overwrite = true }))
   client:close()
-  return calls
 end
 
-local function bare(server, path, requests, is_fresh)
-  server:limit(1e9)
-  local pipe = assert(io.popen(("build/bench/bare %s%s %d %d %s"):format(
-    server.urls.tls, path, requests, is_fresh and 1 or 0, server.ca)))
-  local p50, p99, longest, count = pipe:read("*n", "*n", "*n", "*n")
-  pipe:close()
-  return p50, p99, longest, count
-end
-
-local function show(title, who, p50, p99, longest, count)
-  print(("%-28s %-8s %8.1f %8.1f %9.1f  %6d"):format(title, who, p50, p99, longest, count))
-end
-
-local function compare(title, calls, ...)
-  table.sort(calls)
-  show(title, "kling", calls[math.ceil(#calls / 2)] * 1e6, calls[math.ceil(#calls * 0.99)] * 1e6,
-    calls[#calls] * 1e6, #calls)
-  show("", "bare", ...)
+local function downloads(server)
+  local taken = calls.new()
+  long_clip(server.folder .. "/files/clip.mp4", BYTES)
+  for _ = 1, ROUNDS do
+    save(server, taken)
+  end
+  show("download of 5 MB, saved and checked", "kling", { taken:figures() })
+  show_bare(server, server.urls.tls .. "/files/clip.mp4", ROUNDS, 1, "new")
 end
 
 local function run(server)
-  print(("%-28s %-8s %8s %8s %9s  %6s   us, %d requests"):format(
-    "", "", "p50", "p99", "longest", "calls", REQUESTS))
-  compare("steady", poll_all(server, "/near"), bare(server, "/near" .. PATH, REQUESTS))
-  compare("new TLS and name each time", poll_all(server, "/fresh"),
-    bare(server, "/fresh" .. PATH, REQUESTS, true))
-  long_clip(server.folder .. "/files/clip.mp4", BYTES)
-  compare("download of 5 MB", download(server), bare(server, "/files/clip.mp4", 1))
+  server.ca = write(server.folder .. "/authorities.pem", read(server.ca) .. read(AUTHORITIES))
+  print("lua5.4 bench/frames/run.lua")
+  print(programs.machine())
+  print(("%-36s %-6s %8s %8s %8s %8s %8s"):format(
+    "microseconds", "", "p50", "p99", "longest", "work", "calls"))
+  idle(server)
+  one(server, "500 looks, HTTP/1.1", server.urls.tls .. "/near", "kept")
+  one(server, "500 looks, HTTP/2", server.urls.h2 .. "/near", "kept")
+  one(server, "500 looks, a new TLS connection each", server.urls.tls .. "/fresh", "closed")
+  names(server)
+  silent(server)
+  many(server, "16 looks at once, HTTP/1.1, cold", server.urls.tls .. "/near")
+  many(server, "  after client:warm()", server.urls.tls .. "/near", true)
+  many(server, "16 looks at once, HTTP/2, cold", server.urls.h2 .. "/near")
+  many(server, "  after client:warm()", server.urls.h2 .. "/near", true)
+  downloads(server)
 end
 
 local server = origin.start()

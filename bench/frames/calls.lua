@@ -1,0 +1,67 @@
+--- How long single calls take, with a frame between two.
+
+local core = require "kling.core"
+local kling = require "kling"
+local socket = require "socket"
+
+local FRAME = 0.001 -- seconds
+
+local Calls = {}
+Calls.__index = Calls
+
+local M = {}
+
+function M.new()
+  return setmetatable({ most_work = 0 }, Calls)
+end
+
+function Calls:measure(f, ...)
+  local started, clock = core.now(), os.clock()
+  f(...)
+  self.most_work = math.max(self.most_work, os.clock() - clock)
+  self[#self + 1] = core.now() - started
+end
+
+--- What a game does each frame.
+function Calls:step(client)
+  self:measure(client.step, client, 0)
+  client:dispatch()
+  socket.sleep(FRAME)
+end
+
+--- p50, p99 and the longest, in microseconds; the most processor time that one took, which other
+--- programs do not lengthen; and how many there were.
+function Calls:figures()
+  table.sort(self)
+  local function at(share)
+    return self[math.max(1, math.ceil(#self * share))] * 1e6
+  end
+  return at(0.5), at(0.99), at(1), self.most_work * 1e6, #self
+end
+
+--- A client that looks at its tasks without a pause.
+function M.client(url, ca)
+  return assert(kling.new {
+    api_key = "key", base_url = url, ca = ca, loop = "blocking", insecure_http = true,
+    first_poll = 0, poll_interval = 1e-9, max_poll_interval = 1e-9,
+  })
+end
+
+--- Follow so many tasks to their ends, step by step.
+function Calls:follow(client, tasks)
+  local jobs = {}
+  for i = 1, tasks do
+    jobs[i] = client:attach(("8781062428%08d"):format(i))
+  end
+  while #jobs > 0 do
+    self:step(client)
+    for i = #jobs, 1, -1 do
+      if core.raw.ended(client, jobs[i]) then
+        assert(core.raw.ended(client, jobs[i]) == "succeeded")
+        table.remove(jobs, i)
+      end
+    end
+  end
+end
+
+return M
