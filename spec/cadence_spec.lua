@@ -276,12 +276,56 @@ describe("what is known of durations", function()
 end)
 
 describe("what was learned, as text", function()
+  local function ends_of(cadence)
+    return tonumber(cadence:write():match "^d1 (%d+)")
+  end
+
   it("teaches another the same", function()
     local one, other = taught(90), new()
     assert.is_true(other:read(one:write()))
     assert.equal(one:write(), other:write())
     assert.near(one:quantile(0, 0.5), other:quantile(0, 0.5), 0.5)
     assert.near(one:next(0, MIDDLE), other:next(0, MIDDLE), 5)
+  end)
+
+  it("of several is as if one had learned it all", function()
+    local known = taught(60):write()
+    local a, b, both = new(), new(), new()
+    for _, cadence in ipairs { a, b, both } do
+      cadence:read(known)
+    end
+    for i = 1, 20 do
+      for _, cadence in ipairs { a, both } do
+        cadence:finish(120 + i, 120 + i)
+      end
+    end
+    for i = 1, 20 do
+      for _, cadence in ipairs { b, both } do
+        cadence:finish(30 + i, 30 + i)
+      end
+    end
+    b:read(a:write())
+    for _, share in ipairs { 0.1, 0.5, 0.9 } do
+      assert.near(both:quantile(0, share), b:quantile(0, share), 0.5)
+    end
+    assert.equal(ends_of(both), ends_of(b))
+  end)
+
+  it("is learned once, however often it is read, and whoever wrote it", function()
+    local a, b = taught(60), new()
+    local text = a:write()
+    a:tell()
+    assert.is_true(a:read(text) and a:read(text))
+    assert.equal(ends_of(a), tonumber(text:match "^d1 (%d+)"))
+    assert.near(taught(60):quantile(0, 0.5), a:quantile(0, 0.5), 0.5)
+    b:finish(30, 30)
+    b:read(text)
+    local once = b:write()
+    b:read(text)
+    assert.equal(once, b:write())
+    b:tell()
+    a:read(b:write())
+    assert.equal(b:write(), a:write())
   end)
 
   it("is short, one line, and of nothing but digits and marks", function()

@@ -29,6 +29,7 @@ void kling_cadence_open(struct cadence *c, const struct cadence_options *o) {
   for (i = 0; i < CADENCE_BINS; i++) {
     c->prior[i] = (float)(believed(kling_cadence_age(i + 1)) -
                           believed(kling_cadence_age(i)));
+    c->kept[i] = 1.0F;
   }
   kling_cadence_plan(c);
 }
@@ -63,6 +64,7 @@ static void add(struct cadence *c, int bin, double lived, double ends) {
   double kept = 1.0 - weight / MEMORY;
   c->lived[bin] = (float)(c->lived[bin] * kept + lived);
   c->ends[bin] = (float)(c->ends[bin] * kept + ends);
+  c->kept[bin] = (float)(c->kept[bin] * kept);
 }
 
 /* How much of a bin is between two ages in bins. */

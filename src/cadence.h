@@ -7,6 +7,11 @@
  * thousand begun together would teach a mere histogram of ends that tasks are
  * quick, then that they are slow. Each bin forgets as it is lived through.
  *
+ * Several processes may learn for each other. What one has learned is what was
+ * told (read or written) last, each bin faded as far as it forgot since then,
+ * and its own on top: so what others have told meanwhile can take the place of
+ * the former, as if all had been learned one after the other.
+ *
  * Only (last look not done, first look done] is known of most ends. An end is
  * spread over it as far as each part is probable by what is known so far. */
 #ifndef KLING_CADENCE_H
@@ -27,11 +32,19 @@ struct cadence_options {
   double patience;          /* seconds of delay that one look is worth */
 };
 
+struct cadence_told {
+  float ends[CADENCE_BINS];
+  float lived[CADENCE_BINS];
+  unsigned long learned;
+};
+
 struct cadence {
   struct cadence_options options;
   float ends[CADENCE_BINS];
-  float lived[CADENCE_BINS];    /* in bins: 1 is one task through all of it */
-  float prior[CADENCE_BINS];    /* hazard that is believed before any end */
+  float lived[CADENCE_BINS]; /* in bins: 1 is one task through all of it */
+  float prior[CADENCE_BINS]; /* hazard that is believed before any end */
+  struct cadence_told told;
+  float kept[CADENCE_BINS];     /* the share of what was told that is left */
   unsigned long learned;        /* ends, ever */
   unsigned seen;                /* looks and ends, ever */
   unsigned plan_due;            /* when so many were seen */
@@ -67,7 +80,10 @@ double kling_cadence_quantile(const struct cadence *c, double age,
 /* What was learned, as a line of text. Returns its length. */
 size_t kling_cadence_write(const struct cadence *c,
                            char out[CADENCE_TEXT_SIZE]);
-/* Instead of what was learned so far; false, and unchanged, for other text. */
+/* The others have been told what was just written. */
+void kling_cadence_tell(struct cadence *c);
+/* Take what others have told in place of what was told last; twice is as good
+ * as once. False, and unchanged, for other text. */
 bool kling_cadence_read(struct cadence *c, const char *text);
 
 /* --- for cadence_plan.c --- */

@@ -55,26 +55,53 @@ static bool read_bin(const char **text, float *ends, float *lived) {
   return true;
 }
 
-bool kling_cadence_read(struct cadence *c, const char *text) {
-  float ends[CADENCE_BINS] = {0};
-  float lived[CADENCE_BINS] = {0};
-  unsigned long learned;
+void kling_cadence_tell(struct cadence *c) {
   int i;
+  memcpy(c->told.ends, c->ends, sizeof(c->ends));
+  memcpy(c->told.lived, c->lived, sizeof(c->lived));
+  c->told.learned = c->learned;
+  for (i = 0; i < CADENCE_BINS; i++) {
+    c->kept[i] = 1.0F;
+  }
+}
+
+static bool read_bins(const char *text, struct cadence_told *t) {
+  int i;
+  memset(t, 0, sizeof(*t));
   if (strncmp(text, MARK, sizeof(MARK) - 1) != 0) {
     return false;
   }
   text += sizeof(MARK) - 1;
-  if (!read_number(&text, MOST_ENDS, &learned)) {
+  if (!read_number(&text, MOST_ENDS, &t->learned)) {
     return false;
   }
   for (i = 0; *text; i++) {
-    if (i == CADENCE_BINS || !read_bin(&text, &ends[i], &lived[i])) {
+    if (i == CADENCE_BINS || !read_bin(&text, &t->ends[i], &t->lived[i])) {
       return false;
     }
   }
-  memcpy(c->ends, ends, sizeof(ends));
-  memcpy(c->lived, lived, sizeof(lived));
-  c->learned = learned;
+  return true;
+}
+
+/* What was rounded may come out below nothing. */
+static float replace(float value, float kept, float told, float by) {
+  float replaced = value + kept * (by - told);
+  return replaced > 0.0F ? replaced : 0.0F;
+}
+
+bool kling_cadence_read(struct cadence *c, const char *text) {
+  struct cadence_told t;
+  int i;
+  if (!read_bins(text, &t)) {
+    return false;
+  }
+  for (i = 0; i < CADENCE_BINS; i++) {
+    float kept = c->kept[i];
+    c->ends[i] = replace(c->ends[i], kept, c->told.ends[i], t.ends[i]);
+    c->lived[i] = replace(c->lived[i], kept, c->told.lived[i], t.lived[i]);
+  }
+  c->learned = t.learned + (c->learned - c->told.learned);
+  c->told = t;
   kling_cadence_plan(c);
   return true;
 }

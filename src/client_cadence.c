@@ -14,12 +14,26 @@ static int client_cadence(lua_State *L) {
   return 1;
 }
 
-/* Lua: raw.learn_cadence(client, text). False for text that is none of ours:
- * what another version wrote is no reason to fail. */
+/* Lua: raw.learn_cadence(client, text): what others have learned takes the
+ * place of what was told or learned from others last. False for text that is
+ * none of ours: what another version wrote is no reason to fail. */
 static int client_learn_cadence(lua_State *L) {
   struct client *c = kling_client_check(L, 1);
   const char *text = luaL_checkstring(L, 2);
   lua_pushboolean(L, kling_cadence_read(&c->engine.cadence, text));
+  return 1;
+}
+
+/* Lua: raw.tell_cadence(client): that text has reached the others */
+static int client_tell_cadence(lua_State *L) {
+  kling_cadence_tell(&kling_client_check_any(L, 1)->engine.cadence);
+  return 0;
+}
+
+/* Lua: raw.untold(client): ends that were learned from and not told of */
+static int client_untold(lua_State *L) {
+  const struct cadence *c = &kling_client_check_any(L, 1)->engine.cadence;
+  lua_pushnumber(L, (lua_Number)(c->learned - c->told.learned));
   return 1;
 }
 
@@ -42,6 +56,8 @@ static const luaL_Reg functions[] = {
     {"cadence",       client_cadence      },
     {"eta",           client_eta          },
     {"learn_cadence", client_learn_cadence},
+    {"tell_cadence",  client_tell_cadence },
+    {"untold",        client_untold       },
     {NULL,            NULL                },
 };
 

@@ -4,7 +4,8 @@
 
 #include "compat.h"
 
-/* Add cadence, eta and learn_cadence to the table on top of the stack. */
+/* Add what a program's durations are learned and told with to the table on top
+ * of the stack. */
 void kling_client_cadence_open(lua_State *L);
 
 #endif

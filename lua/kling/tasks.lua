@@ -35,20 +35,13 @@ function M.open(client, given, guard)
   if not store then
     return nil, message, why
   end
-  local facts
-  facts, message, why = store:gateway()
-  if not facts then
-    store:close()
-    return nil, message, why
-  end
-  raw.learn(client, facts)
-  raw.license(client, given.lease * SLACK)
-  return setmetatable({
+  local self = setmetatable({
     store = store,
     guard = guard,
     lease = given.lease,
     renew_at = core.now() + given.lease / 3,
-    learned = raw.gateway(client).changes,
+    learned = 0, -- what changes of the gateway's facts the store knows: see lessons.lua
+    share_at = 0, -- when durations may be told next
     entries = {}, -- external id -> what this client knows of a task that it looks after
     unsent = {}, -- entry -> true: ours, never sent, but perhaps ended
     unsent_count = 0,
@@ -59,6 +52,14 @@ function M.open(client, given, guard)
     pid = core.pid(),
     problem = nil, -- why the store cannot be written, while that is so
   }, Tasks)
+  local done
+  done, message, why = self:learn(client)
+  if not done then
+    store:close()
+    return nil, message, why
+  end
+  raw.license(client, given.lease * SLACK)
+  return self
 end
 
 --- Not after it was closed, and not in a child of fork: there it is the parent's.
@@ -336,6 +337,7 @@ function Tasks:turn(client)
     self.changes = changes
     self:let_go(client)
     self:tell_gateway(client)
+    self:share_durations(client)
   end
   if core.now() >= self.renew_at then
     self:renew(client)
@@ -355,6 +357,7 @@ end
 function Tasks:close(client)
   self.problem = nil -- what could not be written is tried a last time
   self:note_changes(client)
+  self:share_last_durations(client)
   self.is_closed = true
   self.store:close()
 end

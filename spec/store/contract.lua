@@ -370,6 +370,16 @@ local function specify_store(open)
       now = now + 30 * 86400
       assert.equal("mine", b:gateway().probe)
     end)
+
+    it("has a histogram that is made of the one that is there, if any", function()
+      local a, b, seen = new(), new(), {}
+      local function add_mark(text)
+        seen[#seen + 1] = text or "nothing"
+        return (text or "") .. "x"
+      end
+      assert.is_true(a:merge_histogram(add_mark) and b:merge_histogram(add_mark))
+      assert.same({ "nothing", "x", "xx" }, { seen[1], seen[2], a:gateway().histogram })
+    end)
   end)
 
   it("is wrong to use when it is closed; closing it twice is not", function()

@@ -70,6 +70,11 @@ static int cadence_read(lua_State *L) { /* Lua: cadence:read(text) */
   return 1;
 }
 
+static int cadence_tell(lua_State *L) { /* Lua: cadence:tell() */
+  kling_cadence_tell(check_cadence(L));
+  return 0;
+}
+
 static const luaL_Reg methods[] = {
     {"next",     cadence_next    },
     {"rarest",   cadence_rarest  },
@@ -78,6 +83,7 @@ static const luaL_Reg methods[] = {
     {"quantile", cadence_quantile},
     {"write",    cadence_write   },
     {"read",     cadence_read    },
+    {"tell",     cadence_tell    },
     {NULL,       NULL            },
 };
 

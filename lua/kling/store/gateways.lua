@@ -49,4 +49,18 @@ function M:learn(facts)
   end)
 end
 
+local HISTOGRAM = "SELECT histogram FROM gateways WHERE base_url = ?"
+local SET_HISTOGRAM = "INSERT INTO gateways (base_url, histogram) VALUES (?, ?) "
+  .. "ON CONFLICT (base_url) DO UPDATE SET histogram = excluded.histogram"
+
+--- Others may tell what they have learned at the same time: none of it is lost.
+function M:merge_histogram(merge)
+  return session.write(self, function(connection)
+    connection.dialect.lock_all(connection)
+    local row = connection:rows(HISTOGRAM, self.base_url)[1]
+    connection:change(SET_HISTOGRAM, self.base_url, merge(row and row.histogram))
+    return true
+  end)
+end
+
 return M

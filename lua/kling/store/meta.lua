@@ -51,7 +51,7 @@
 ---@field list? "unknown"|"works"|"fails" whether they can be listed; default unknown
 ---@field roundup? "unknown"|"works"|"fails" whether the list shows tasks as queries do; default unknown
 ---@field probe? string external_task_id of a task that is known to exist
----@field histogram? string
+---@field histogram? string how long tasks take, as one of kling's clients writes it
 
 ---@class kling.StoreOptions
 ---@field base_url? string whose tasks; default https://api.cometapi.com. One store may hold those of several
@@ -217,6 +217,13 @@ function Store:gateway() end
 ---@return string? message
 ---@return kling.Failure? failure
 function Store:learn(facts) end
+
+--- Write the histogram of durations anew, made of the one that is there; nobody else writes it meanwhile.
+---@param merge fun(known?: string): string may be called twice
+---@return true? done
+---@return string? message
+---@return kling.Failure? failure
+function Store:merge_histogram(merge) end
 
 --- Give back what is ours and close the connection. Safe twice.
 function Store:close() end
