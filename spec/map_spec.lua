@@ -60,6 +60,16 @@ describe("map", function()
     assert.equal(7, #server:ledger())
   end)
 
+  it("keeps what is not as promised only where it is not to be verified", function()
+    server:fault { name = "status", on = "download", status = 200, body = "no sound",
+      forever = true }
+    local options = { save = folder, formats = { "mp3" }, timeout = PATIENCE }
+    local refused = quick.client(server):map(clips(1), options)[1]
+    assert.equal("protocol", refused.failure.code)
+    options.verify = false
+    assert.equal(8, quick.client(server):map(clips(1), options)[1].files[1].bytes)
+  end)
+
   it("saves nothing unless asked to", function()
     local outcomes = quick.client(server):map(clips(2), { timeout = PATIENCE })
     assert.is_truthy(outcomes[2].result)

@@ -22,6 +22,7 @@ local rules = {
   save = { type = "string", check = check_folder },
   formats = save.rules.formats,
   overwrite = save.rules.overwrite,
+  verify = save.rules.verify,
   timeout = save.rules.timeout,
   on_progress = { type = "function" },
 }
@@ -195,6 +196,7 @@ function Map:fetch(items)
   return self.client:save(items[1].outcome.job, given.save, {
     formats = given.formats,
     overwrite = given.overwrite,
+    verify = given.verify,
     timeout = self.until_when:left(),
     on_progress = given.on_progress and function(done, total)
       self:report_save(items, done, total)

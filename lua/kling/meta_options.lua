@@ -42,4 +42,5 @@
 ---@field save? string folder to save files in, each task's as soon as it has ended; default: nothing is saved
 ---@field formats? ("mp3"|"wav"|"video")[] as for `save`
 ---@field overwrite? boolean as for `save`
+---@field verify? boolean as for `save`
 ---@field on_progress? fun(index: integer, outcome: kling.MapOutcome, is_over: boolean) called while waiting, for each change of an item's state, while it is saved, and once when it is over

@@ -102,6 +102,16 @@ describe("kling batch", function()
     end
   end)
 
+  it("keeps with --no-verify what is not as promised", function()
+    server:fault { name = "status", on = "download", status = 200, body = "no sound",
+      forever = true }
+    scratch.write(file, file_of(1))
+    assert.not_equal(0, run("--format", "mp3").code)
+    assert.equal(0, run("--format", "mp3", "--no-verify").code)
+    assert.equal(1, #media())
+    assert.equal(1, #server:ledger())
+  end)
+
   it("with --json prints an object for each line, and one for all", function()
     scratch.write(file, file_of(2))
     local result = run("--json", "--format", "wav")

@@ -2,6 +2,8 @@
 
 local cli = require "spec.support.cli"
 local emulator = require "spec.support.emulator"
+local scratch = require "spec.support.scratch"
+local stores = require "kling.store"
 
 describe("progress", function()
   local server, env, id
@@ -25,6 +27,19 @@ describe("progress", function()
     assert.is_truthy(text:find("\r\27[Ksubmitted     0 s  task " .. id, 1, true), text)
     assert.is_truthy(text:find("\r\27[Kkling wait: ", 1, true), text) -- taken back before the end
     assert.is_nil(text:find(cli.KEY, 1, true))
+  end)
+
+  it("says when the task will probably end, once that is known", function()
+    local folder = scratch.new()
+    local store = "sqlite:" .. folder .. "/tasks.db"
+    local opened = assert(stores.open(store, { base_url = server.url }))
+    opened:learn { histogram = "d1 1" .. (" 0/100"):rep(60) .. " 100/100" }
+    opened:close()
+    local words = { "run", "--video-id", cli.VIDEO_ID, "--store", store, "--timeout", "0.8",
+      "--out", folder }
+    local text = cli.on_terminal(words, { env = env })
+    scratch.remove(folder)
+    assert.matches("\27%[Ksubmitted     0 s, about 1%d%d s left  task %d+", text)
   end)
 
   it("names the last trouble", function()

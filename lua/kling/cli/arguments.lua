@@ -122,6 +122,7 @@ function M.files(parser)
   parser:option("--format", "mp3, wav or video; may be given again; default: all")
     :choices({ "mp3", "wav", "video" }):count "*"
   parser:flag("--overwrite", "replace files that exist")
+  parser:flag("--no-verify", "keep also what is not of the format or the length that was promised")
 end
 
 --- Which task.

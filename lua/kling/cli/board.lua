@@ -13,6 +13,11 @@ Board.__index = Board
 
 local M = {}
 
+--- How many seconds something will take, in words.
+function M.time_left(seconds)
+  return seconds < 0.5 and "due now" or ("about %d s left"):format(math.floor(seconds + 0.5))
+end
+
 --- For so many tasks; `name_of(index)` is what to call one.
 function M.new(total, name_of)
   return setmetatable({
@@ -63,17 +68,21 @@ local function sorted(busy)
   return rows
 end
 
-local function show_row(self, row)
+local function detail_of(row)
   local outcome = row.outcome
-  local detail = ""
-  if row.state == "saving" and outcome.total and outcome.total > 0 then
-    detail = ("%s %3d %%"):format(bar(outcome.done / outcome.total),
+  if row.state ~= "saving" then
+    local eta = outcome.job:eta()
+    return eta and M.time_left(eta.seconds) or ""
+  elseif outcome.total and outcome.total > 0 then
+    return ("%s %3d %%"):format(bar(outcome.done / outcome.total),
       math.floor(100 * outcome.done / outcome.total))
-  elseif row.state == "saving" then
-    detail = ("%.0f kB"):format((outcome.done or 0) / 1000)
   end
+  return ("%.0f kB"):format((outcome.done or 0) / 1000)
+end
+
+local function show_row(self, row)
   return ("%-14s %-10s %5d s  %s"):format(self.name_of(row.index), row.state,
-    math.floor(core.now() - row.since), detail)
+    math.floor(core.now() - row.since), detail_of(row))
 end
 
 --- The lines to show now.

@@ -131,6 +131,7 @@ function Many:map(subjects, indexes)
     save = args.out,
     formats = #args.format > 0 and args.format or nil,
     overwrite = args.overwrite,
+    verify = not args.no_verify,
     timeout = self.session.until_when:left(),
     on_progress = function(i, outcome, is_over)
       self:note(indexes[i], outcome, is_over)

@@ -1,6 +1,7 @@
 --- One command's talk with the service: its client, its job, and what is shown of them meanwhile.
 -- A step returns what it brought, or nil and a failure; `outcome` collects what there is to report.
 
+local board = require "kling.cli.board"
 local console = require "kling.cli.console"
 local core = require "kling.core"
 local deadline = require "kling.deadline"
@@ -23,7 +24,8 @@ local function last_trouble(failure)
 end
 
 local function describe(state, info)
-  return ("%-10s %4d s  %s%s"):format(state, math.floor(info.elapsed),
+  return ("%-10s %4d s%s  %s%s"):format(state, math.floor(info.elapsed),
+    info.eta and ", " .. board.time_left(info.eta) or "",
     info.task_id and "task " .. info.task_id or "not accepted yet", last_trouble(info.failure))
 end
 
@@ -157,6 +159,7 @@ function Session:save()
   local files, _, failure = usage.call("save", self.client.save, self.client, self.job, args.out, {
     formats = #args.format > 0 and args.format or nil,
     overwrite = args.overwrite,
+    verify = not args.no_verify,
     timeout = seconds_left(self),
     on_progress = function(done, total)
       self.is_saving = true
