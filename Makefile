@@ -141,7 +141,7 @@ BENCH_ENV = eval "$$($(MAKE) -s env LUA=lua5.4)"; export LUA_PATH="./?.lua;$$LUA
   COMETAPI_KEY=key BENCH_USER_AGENT="kling-lua/$$(lua5.4 -e 'print(require"kling".version)')"
 bench bench-full:
 	@sh .ci/install build run test hosts bench
-	@$(MAKE) -s LUA=lua5.4 all $(BENCH_TOOLS)
+	@$(MAKE) -s LUA=lua5.4 all $(BENCH_TOOLS) torture-tools
 	@mkdir -p bench/results
 	@$(BENCH_ENV); lua5.4 bench/http/run.lua $(if $(filter %-full,$@),full,quick)
 	@$(BENCH_ENV); lua5.4 bench/tasks.lua | tee bench/results/tasks.txt

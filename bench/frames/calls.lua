@@ -12,14 +12,14 @@ Calls.__index = Calls
 local M = {}
 
 function M.new()
-  return setmetatable({ most_work = 0 }, Calls)
+  return setmetatable({ times = {}, work = {} }, Calls)
 end
 
 function Calls:measure(f, ...)
-  local started, clock = core.now(), os.clock()
+  local started, worked = core.now(), os.clock()
   f(...)
-  self.most_work = math.max(self.most_work, os.clock() - clock)
-  self[#self + 1] = core.now() - started
+  self.work[#self.work + 1] = os.clock() - worked
+  self.times[#self.times + 1] = core.now() - started
 end
 
 --- What a game does each frame.
@@ -29,14 +29,17 @@ function Calls:step(client)
   socket.sleep(FRAME)
 end
 
---- p50, p99 and the longest, in microseconds; the most processor time that one took, which other
---- programs do not lengthen; and how many there were.
+local function at(sorted, share)
+  return sorted[math.max(1, math.ceil(#sorted * share))] * 1e6
+end
+
+--- In microseconds: p50, p99 and the longest; p99 and the longest in processor time, which other
+--- programs do not lengthen. And how many there were.
 function Calls:figures()
-  table.sort(self)
-  local function at(share)
-    return self[math.max(1, math.ceil(#self * share))] * 1e6
-  end
-  return at(0.5), at(0.99), at(1), self.most_work * 1e6, #self
+  local times, work = self.times, self.work
+  table.sort(times)
+  table.sort(work)
+  return at(times, 0.5), at(times, 0.99), at(times, 1), at(work, 0.99), at(work, 1), #times
 end
 
 --- A client that looks at its tasks without a pause.

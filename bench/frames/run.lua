@@ -70,9 +70,15 @@ local function idle(server)
   show("nothing to do", "kling", { taken:figures() })
 end
 
+local function warm_client(url, ca)
+  local client = calls.client(url, ca)
+  assert(client:warm())
+  return client
+end
+
 -- One task, looked at again and again.
 local function one(server, title, url, how)
-  local client, taken = calls.client(url, server.ca), calls.new()
+  local client, taken = warm_client(url, server.ca), calls.new()
   server:limit(REQUESTS)
   taken:follow(client, 1)
   client:close()
@@ -80,22 +86,22 @@ local function one(server, title, url, how)
   show_bare(server, url .. PATH, REQUESTS, 1, how)
 end
 
--- Tasks that are all due in the first step of a client.
-local function many(server, title, url, is_warm)
+-- Tasks that are all due in the first step of a client, new ones again and again.
+local function first(server, title, url, tasks, new_client)
   local taken = calls.new()
   for _ = 1, ROUNDS do
-    local client = calls.client(url, server.ca)
+    local client = new_client(url, server.ca)
     server:limit(0)
-    if is_warm then
-      assert(client:warm())
-    end
-    taken:follow(client, AT_ONCE)
+    taken:follow(client, tasks)
     client:close()
   end
   show(title, "kling", { taken:figures() })
-  if not is_warm then
-    show_bare(server, url .. PATH, ROUNDS, AT_ONCE, "new")
-  end
+end
+
+local function many(server, title, url)
+  first(server, title, url, AT_ONCE, calls.client)
+  show_bare(server, url .. PATH, ROUNDS, AT_ONCE, "new")
+  first(server, "  after client:warm()", url, AT_ONCE, warm_client)
 end
 
 local function preload(server, state)
@@ -119,8 +125,7 @@ local function silent(server)
 end
 
 -- A save waits where the loop pauses: here a step a frame.
-local function save(server, taken)
-  local client = calls.client(server.urls.tls, server.ca)
+local function save(server, client, taken)
   core.raw.private(client).loop = {
     pause = function()
       taken:step(client)
@@ -130,36 +135,43 @@ local function save(server, taken)
     task_id = "878106242831892487", audios = {},
     videos = { { url = server.urls.tls .. "/files/clip.mp4" } },
   }, server.folder .. "/saved", { formats = { "video" }, overwrite = true }))
-  client:close()
 end
 
 local function downloads(server)
-  local taken = calls.new()
+  local client, taken = warm_client(server.urls.tls, server.ca), calls.new()
   long_clip(server.folder .. "/files/clip.mp4", BYTES)
   for _ = 1, ROUNDS do
-    save(server, taken)
+    save(server, client, taken)
   end
+  client:close()
   show("download of 5 MB, saved and checked", "kling", { taken:figures() })
-  show_bare(server, server.urls.tls .. "/files/clip.mp4", ROUNDS, 1, "new")
+  show_bare(server, server.urls.tls .. "/files/clip.mp4", ROUNDS, 1, "kept")
+end
+
+local function print_load()
+  print("load average: " .. read("/proc/loadavg"):match "^%S+")
 end
 
 local function run(server)
   server.ca = write(server.folder .. "/authorities.pem", read(server.ca) .. read(AUTHORITIES))
   print("lua5.4 bench/frames/run.lua")
   print(programs.machine())
-  print(("%-36s %-6s %8s %8s %8s %8s %8s"):format(
-    "microseconds", "", "p50", "p99", "longest", "work", "calls"))
+  print_load()
+  print(("%-36s %-6s %8s %8s %8s %8s %8s %8s"):format("microseconds", "", "p50", "p99", "longest",
+    "work p99", "longest", "calls"))
   idle(server)
+  first(server, "the first TLS connection", server.urls.h2 .. "/near", 1, calls.client)
+  show_bare(server, server.urls.h2 .. "/near" .. PATH, ROUNDS, 1, "new")
+  first(server, "  after client:warm()", server.urls.h2 .. "/near", 1, warm_client)
   one(server, "500 looks, HTTP/1.1", server.urls.tls .. "/near", "kept")
   one(server, "500 looks, HTTP/2", server.urls.h2 .. "/near", "kept")
   one(server, "500 looks, a new TLS connection each", server.urls.tls .. "/fresh", "closed")
   names(server)
   silent(server)
-  many(server, "16 looks at once, HTTP/1.1, cold", server.urls.tls .. "/near")
-  many(server, "  after client:warm()", server.urls.tls .. "/near", true)
-  many(server, "16 looks at once, HTTP/2, cold", server.urls.h2 .. "/near")
-  many(server, "  after client:warm()", server.urls.h2 .. "/near", true)
+  many(server, "16 looks at once, HTTP/1.1", server.urls.tls .. "/near")
+  many(server, "16 looks at once, HTTP/2", server.urls.h2 .. "/near")
   downloads(server)
+  print_load()
 end
 
 local server = origin.start()
