@@ -136,23 +136,31 @@ demo:
 	@eval "$$($(MAKE) -s env)"; $(LUA) examples/demo.lua out
 
 # Figures, a few minutes of them; `bench-full` takes the time that good ones need. Not for CI.
-BENCH_TOOLS = build/bench/baseline build/bench/bare build/bench/measure
-BENCH_ENV = eval "$$($(MAKE) -s env LUA=lua5.4)"; export LUA_PATH="./?.lua;$$LUA_PATH" \
-  COMETAPI_KEY=key BENCH_USER_AGENT="kling-lua/$$(lua5.4 -e 'print(require"kling".version)')"
+# PEERS is a tree of LuaRocks with the clients to compare with that Debian has not.
+PEERS ?= build/peers
+BENCH_TOOLS = $(addprefix build/bench/,baseline bare measure allocations.so)
+BENCH_ENV = eval "$$($(MAKE) -s env LUA=lua5.4)"; export PEERS="$(PEERS)" \
+  LUA_PATH="./?.lua;$(PEERS)/share/lua/5.4/?.lua;$$LUA_PATH" \
+  LUA_CPATH="$(PEERS)/lib/lua/5.4/?.so;$$LUA_CPATH" COMETAPI_KEY=key \
+  BENCH_USER_AGENT="kling-lua/$$(lua5.4 -e 'print(require"kling".version)')"
 bench bench-full:
 	@sh .ci/install build run test hosts bench
+	@sh .ci/peers "$(PEERS)"
 	@$(MAKE) -s LUA=lua5.4 all $(BENCH_TOOLS) torture-tools
 	@mkdir -p bench/results
 	@$(BENCH_ENV); lua5.4 bench/http/run.lua $(if $(filter %-full,$@),full,quick)
+	@gnuplot bench/http/plot.gp
 	@$(BENCH_ENV); lua5.4 bench/tasks.lua | tee bench/results/tasks.txt
 	@$(BENCH_ENV); lua5.4 bench/frames/run.lua | tee bench/results/frames.txt
 
 build/bench/baseline: bench/http/baseline.c
 build/bench/bare: bench/frames/bare.c
 build/bench/measure: bench/measure.c
+build/bench/allocations.so: bench/allocations.c
 $(BENCH_TOOLS):
 	@mkdir -p $(@D)
-	$(CC) -std=gnu99 -O2 $(WARNINGS) $(CURL_CFLAGS) -o $@ $< $(CURL_LIBS)
+	$(CC) -std=gnu99 -O2 $(WARNINGS) $(CURL_CFLAGS) $(if $(filter %.so,$@),-shared -fPIC) \
+	  -o $@ $< $(CURL_LIBS)
 
 VALGRIND ?= valgrind --quiet --keep-debuginfo=yes --leak-check=full \
   --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=30 \

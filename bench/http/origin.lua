@@ -21,7 +21,7 @@ end
 local COMMAND = [[
 chmod 755 %s
 mkdir %s/files
-cp bench/http/origin_replies.lua %s/
+cp bench/http/origin_replies.lua bench/http/origin_latency.lua %s/
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
   -keyout %s/key.pem -out %s/cert.pem -subj /CN=localhost \
   -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null
@@ -40,6 +40,12 @@ end
 --- Let tasks end after so many answers; how many there were since the last call.
 function Origin:limit(answers)
   return tonumber(assert(self:ask("/limit?n=" .. answers)))
+end
+
+--- Seconds from one look at a task to the next since the last limit: median, 99th percentile.
+function Origin:latency()
+  local median, most = assert(self:ask "/latency"):match "(%S+) (%S+)"
+  return tonumber(median), tonumber(most)
 end
 
 function Origin:stop()

@@ -2,6 +2,7 @@
 --- bytes long while the task runs.
 
 local ngx = _G.ngx
+local latency = dofile(ngx.config.prefix() .. "origin_latency.lua")
 
 local M = {}
 
@@ -23,19 +24,27 @@ end
 local RUNNING = tail_of("processing", "1777385363321", "")
 local ENDED = tail_of("succeed", "1777385373321", AUDIOS)
 
-local counts = ngx.shared.counts
-local limit = 0
+local answers, limit = 0, 0 -- one worker: no shared memory is needed
+local looks = latency.new() -- how long it took from one look at a task to the next
 
 --- Count anew; /limit?n=10000: tasks end after so many answers. Says how many were counted before.
 function M.set_limit()
-  ngx.say(counts:get("answers") or 0)
-  counts:set("answers", 0)
+  ngx.say(answers)
+  answers = 0
   limit = tonumber(ngx.var.arg_n) or 0
+  looks = latency.new()
+end
+
+--- The median and the 99th percentile of those seconds since the last /limit.
+function M.show_latency()
+  ngx.say(latency.share(looks, 0.5), " ", latency.share(looks, 0.99))
 end
 
 function M.answer()
-  local tail = counts:incr("answers", 1, 0) <= limit and RUNNING or ENDED
-  local body = HEAD .. ngx.var.uri:match "[^/]+$" .. tail
+  local id = ngx.var.uri:match "[^/]+$"
+  answers = answers + 1
+  latency.add(looks, id)
+  local body = HEAD .. id .. (answers <= limit and RUNNING or ENDED)
   ngx.header.content_length = #body
   ngx.print(body)
 end
