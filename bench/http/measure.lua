@@ -63,10 +63,11 @@ function M.cost(server, program, cell, requests)
   }
 end
 
+local CALLGRIND = "valgrind --tool=callgrind --callgrind-out-file=/dev/null"
+
 local function instructions(command)
-  local pipe = assert(io.popen(
-    ("timeout %d %s --callgrind-out-file=/dev/null %s 2>&1; echo $?"):format(
-      3 * LIMIT, "valgrind --tool=callgrind", command)))
+  local line = ("timeout %d %s %s 2>&1; echo $?"):format(3 * LIMIT, CALLGRIND, command)
+  local pipe = assert(io.popen(line))
   local text = pipe:read "*a"
   pipe:close()
   return text:match "\n0\n$" and tonumber(text:match "Collected : (%d+)") or nil
