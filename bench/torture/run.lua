@@ -29,6 +29,18 @@ local function output_of(command)
   return line or "none"
 end
 
+local function show_progress(seed)
+  if seed % 50 == 0 then
+    io.stderr:write("seed ", seed, "\n")
+  end
+end
+
+-- `store`: nil for a file of each seed's own.
+local function run_crashes(store, seeds)
+  return crashes.run { store = store, first = FIRST, last = FIRST + seeds - 1,
+    progress = show_progress }
+end
+
 local function run_fleet(store)
   return fleet.run { store = store, lease = 3, processes = 4, tasks = TASKS, seconds = 25 }
 end
@@ -40,23 +52,20 @@ local function on_sqlite()
   return report
 end
 
-local function on_postgresql()
+local function on_postgresql(run, ...)
   local server = assert(postgresql.start(), "PostgreSQL is missing; sh .ci/install test")
-  local ran, report = pcall(run_fleet, server.url)
+  local ran, report = pcall(run, server.url, ...)
   server:stop()
   assert(ran, report)
   return report
 end
 
-local function show_progress(seed)
-  if seed % 50 == 0 then
-    io.stderr:write("seed ", seed, "\n")
-  end
-end
-
 local PARTS = {
   { "Kill", function()
-    return crashes.run { first = FIRST, last = FIRST + SEEDS - 1, progress = show_progress }
+    return run_crashes(nil, SEEDS)
+  end },
+  { "Kill on PostgreSQL", function()
+    return on_postgresql(run_crashes, math.ceil(SEEDS / 6))
   end },
   { "Faults", function()
     local luas = {}
@@ -74,7 +83,9 @@ local PARTS = {
     return overshoot.run(TIMES, LATE)
   end },
   { "Fleet on SQLite", on_sqlite },
-  { "Fleet on PostgreSQL", on_postgresql },
+  { "Fleet on PostgreSQL", function()
+    return on_postgresql(run_fleet)
+  end },
   { "Cap", function()
     return cap.run({ 1, 5, 20 }, 1, MOST)
   end },
