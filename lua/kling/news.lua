@@ -46,19 +46,27 @@ local function tell(client, private, job)
   end
 end
 
+-- Nobody listens. What has changed since it was written down is left for the next turn.
+local function forget(client, tasks)
+  if tasks and tasks:is_usable() then
+    tasks.news, tasks.told = {}, 0
+  else
+    raw.changed(client, true)
+  end
+end
+
 function core.Client:dispatch()
   local private = raw.private(self)
   local tasks = private.tasks
   local is_heard = private.on_change or private.listeners and next(private.listeners)
   if tasks and tasks:is_usable() then
+    if tasks:is_busy() then
+      return -- a finalizer's; whoever is at it goes on
+    end
     tasks:turn(self)
   end
   if not is_heard then
-    raw.changed(self, true)
-    if tasks then
-      tasks.news, tasks.told = {}, 0
-    end
-    return
+    return forget(self, tasks)
   end
   local job = next_changed(self, tasks)
   while job do

@@ -67,6 +67,26 @@ function Tasks:is_usable()
   return not self.is_closed and self.pid == core.pid()
 end
 
+--- Is it at work already? Then a finalizer of the program's has called us, in the midst of that.
+function Tasks:is_busy()
+  return self.is_at_work or self.store.connection.is_busy
+end
+
+-- Whoever comes in the midst of other work finds nothing to do: that goes on.
+local function alone(work)
+  return function(self, client)
+    if self:is_busy() then
+      return
+    end
+    self.is_at_work = true
+    local ok, problem = pcall(work, self, client)
+    self.is_at_work = false
+    if not ok then
+      error(problem, 0)
+    end
+  end
+end
+
 --- The task that this client runs under this external id, if any.
 function Tasks:entry_of(id)
   return self.entries[id or ""]
@@ -234,8 +254,7 @@ function Tasks:note(client, job)
   self.unwritten[entry.id] = entry
 end
 
---- All that has changed is written down, with one write, before anybody is told of any of it.
-function Tasks:note_changes(client)
+local function note_changes(self, client)
   local job = raw.changed(client)
   while job do
     self:note(client, job)
@@ -244,6 +263,9 @@ function Tasks:note_changes(client)
   end
   self:write(client)
 end
+
+--- All that has changed is written down, with one write, before anybody is told of any of it.
+Tasks.note_changes = alone(note_changes)
 
 -- --- what is about to happen ---
 
@@ -329,9 +351,8 @@ function Tasks:renew(client)
   end
 end
 
---- What is to be done now and then; whoever dispatches calls it.
-function Tasks:turn(client)
-  self:note_changes(client)
+local function turn(self, client)
+  note_changes(self, client)
   local changes = raw.changes(client)
   if changes ~= self.changes then
     self.changes = changes
@@ -343,8 +364,11 @@ function Tasks:turn(client)
     self:renew(client)
   end
   self:watch(client)
-  self:note_changes(client) -- of jobs that were refused, or lost
+  note_changes(self, client) -- of jobs that were refused, or lost
 end
+
+--- What is to be done now and then; whoever dispatches calls it.
+Tasks.turn = alone(turn)
 
 --- Seconds until `turn` has something to do.
 function Tasks:left()

@@ -3,9 +3,11 @@
 local core = require "kling.core"
 local emulator = require "spec.support.emulator"
 local quick = require "spec.support.quick"
+local remembering = require "spec.support.remembering"
 
 local raw = core.raw
 local JOBS = 50
+local LIFE = 10 -- seconds; longer than any task here lives
 local MESSAGE = "the service is taking a rest"
 
 -- Call `work` from a finalizer again and again, until `stop()`.
@@ -30,7 +32,7 @@ local function keep_finalizing(work)
   end
 end
 
-describe("a finalizer that steps the client", function()
+describe("a finalizer that uses the client", function()
   local server
 
   setup(function()
@@ -101,5 +103,45 @@ describe("a finalizer that steps the client", function()
       assert(not failure or failure.task_id == id)
       return failure and #failure.attempts == 16
     end)
+  end)
+
+  it("in the midst of a write leaves whole what the store is told", function()
+    server:reset()
+    local store = remembering.new(server)
+    local client, jobs, is_inside = store:client(), {}, false
+    for i = 1, JOBS do
+      jobs[i] = assert(client:submit(remembering.named("job number " .. i)))
+    end
+    local connection = raw.private(client).tasks.store.connection
+    local change = connection.change
+    function connection.change(...) -- the moment for a finalizer to do the most harm
+      if not is_inside then
+        is_inside = true
+        client:step(0)
+        client:dispatch()
+        client:cancel(jobs[1])
+        is_inside = false
+      end
+      return change(...)
+    end
+    local has_ended
+    finally(function()
+      client:close()
+      store:remove()
+    end)
+    repeat
+      has_ended = true
+      server:advance(LIFE)
+      for _, job in ipairs(jobs) do
+        local state, info = client:poll(job)
+        assert.is_nil(info.warning)
+        has_ended = has_ended and (state == "succeeded" or state == "cancelled")
+      end
+    until has_ended
+    client:dispatch() -- what the last step brought
+    for i = 1, JOBS do
+      assert.equal(i == 1 and "cancelled" or "succeeded", store:row("job number " .. i).state)
+    end
+    assert.is_true(#server:ledger() >= JOBS - 1 and #server:ledger() <= JOBS)
   end)
 end)

@@ -66,11 +66,23 @@ describe("a connection", function()
     assert.equal(3, connects)
   end)
 
+  it("lets nobody in who comes in the midst of a call, as finalizers do", function()
+    local inner
+    assert.equal("done", live:read(function()
+      inner = { live:read(work) }
+      live:close()
+      return live.raw and "done"
+    end))
+    assert.same({ nil, "it is in the midst of another call" }, inner)
+    assert.is_nil(live.raw) -- closed when the call was over
+  end)
+
   it("does not hide an error of ours", function()
     assert.has_error(function()
       live:read(function()
         error("a bug", 0)
       end)
     end, "a bug")
+    assert.equal("done", live:read(work))
   end)
 end)

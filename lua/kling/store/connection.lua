@@ -173,22 +173,35 @@ local function attempt(self, work, begin)
   elseif not ok and begin then
     pcall(self.change, self, "ROLLBACK") -- nothing to roll back when BEGIN failed
   end
-  if not ok and not is_problem(first) then
-    error(first, 0)
+  return ok, first, second
+end
+
+local function attempt_twice(self, work, begin)
+  local was_connected = self.raw ~= nil
+  local ok, first, second = attempt(self, work, begin)
+  if not ok and is_problem(first) and was_connected and not self.raw then
+    return attempt(self, work, begin) -- lost: once more, on a new connection
   end
   return ok, first, second
 end
 
+-- One call at a time: a finalizer of the program's may run in the midst of one, and call us.
 local function run(self, work, begin)
-  local was_connected = self.raw ~= nil
-  local ok, first, second = attempt(self, work, begin)
-  if not ok and was_connected and not self.raw then -- lost: once more, on a new connection
-    ok, first, second = attempt(self, work, begin)
+  if self.is_busy then
+    return nil, "it is in the midst of another call"
   end
-  if not ok then
+  self.is_busy = true
+  local ok, first, second = attempt_twice(self, work, begin)
+  self.is_busy = false
+  if self.is_closed then
+    drop(self)
+  end
+  if ok then
+    return first, second
+  elseif is_problem(first) then
     return nil, first.text
   end
-  return first, second
+  error(first, 0)
 end
 
 --- What `work(connection)` returns, all it does being one transaction; or nil and the database's
@@ -207,9 +220,10 @@ function Connection:is_ours()
   return self.pid == core.pid()
 end
 
---- Safe twice.
+--- Safe twice, and in the midst of a call.
 function Connection:close()
-  if self:is_ours() then
+  self.is_closed = true
+  if self:is_ours() and not self.is_busy then
     drop(self)
   end
 end

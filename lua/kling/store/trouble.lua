@@ -5,6 +5,7 @@ local failure = require "kling.failure"
 -- Words in the message, what they mean, what to do, and whether the same call can succeed later.
 -- SQLite's: sqlite3_errstr(); PostgreSQL's: its server's messages, in English or not.
 local KNOWN = {
+  { "in the midst", nil, "Try again, and not from a finalizer.", true },
   { "is locked", "another process holds it locked", "Try again.", true },
   { "lock timeout", "another process holds it locked", "Try again.", true },
   { "statement timeout", "the server takes too long", "Try again.", true },
