@@ -90,6 +90,7 @@ build = {
         "src/service_code.c",
         "src/secret.c",
         "src/sha256.c",
+        "src/sha256_blocks.c",
         "src/single.c",
         "src/shared.c",
         "src/sink.c",

@@ -74,6 +74,14 @@ describe("SHA-256", function()
     end
   end)
 
+  it("is the same with and without the processor's own instructions", function()
+    local roll = dice(5)
+    for count = 0, 20 do
+      local blocks = random_bytes(roll, 64 * count)
+      assert.equal(parts.sha256_state(blocks, true), parts.sha256_state(blocks, false))
+    end
+  end)
+
   it("counts no empty piece", function()
     assert.equal(core.sha256 "abc", parts.sha256 { "", "a", "", "", "bc", "" })
   end)

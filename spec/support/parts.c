@@ -19,6 +19,7 @@
 #include "../../src/random.h"
 #include "../../src/retry.h"
 #include "../../src/sha256.h"
+#include "../../src/sha256_blocks.h"
 
 int luaopen_kling_parts(lua_State *L);
 
@@ -52,6 +53,22 @@ static int parts_sha256(lua_State *L) {
     lua_pop(L, 1);
   }
   lua_pushstring(L, digest);
+  return 1;
+}
+
+/* Lua: parts.sha256_state(blocks, is_plain): the state after whole blocks, as
+ * bytes; is_plain: without the processor's own instructions. */
+static int parts_sha256_state(lua_State *L) {
+  uint32_t state[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  size_t len;
+  const char *bytes = luaL_checklstring(L, 1, &len);
+  const unsigned char *blocks = (const unsigned char *)bytes;
+  if (lua_toboolean(L, 2)) {
+    kling_sha256_blocks_plain(state, blocks, len / 64);
+  } else {
+    kling_sha256_blocks(state, blocks, len / 64);
+  }
+  lua_pushlstring(L, (const char *)state, sizeof(state));
   return 1;
 }
 
@@ -204,6 +221,7 @@ static const char *poller_name(void) {
 static const luaL_Reg functions[] = {
     {"retry_delay",       parts_retry_delay      },
     {"sha256",            parts_sha256           },
+    {"sha256_state",      parts_sha256_state     },
     {"address_kind",      parts_address_kind     },
     {"unix_address_kind", parts_unix_address_kind},
     {"random_bytes",      parts_random_bytes     },
