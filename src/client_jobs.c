@@ -100,6 +100,8 @@ static int client_progress(lua_State *L) { /* Lua: raw.progress(client, job) */
   return 2;
 }
 
+enum { FINGERPRINT_DIGITS = 2 * JOB_FINGERPRINT };
+
 static int digit(char c) {
   return (c <= '9' ? c - '0' : c - 'a' + 10) & 15;
 }
@@ -118,16 +120,23 @@ static int client_set_fingerprint(lua_State *L) {
   return 0;
 }
 
-/* Lua: raw.fingerprint(client, job): those first digits */
+/* Lua: raw.fingerprint(client, job): those digits, so many as
+ * raw.fingerprint_digits */
 static int client_fingerprint(lua_State *L) {
   const uint8_t *kept = check_job(L)->fingerprint;
-  char digits[2 * JOB_FINGERPRINT];
+  char digits[FINGERPRINT_DIGITS];
   size_t i;
   for (i = 0; i < sizeof(digits); i++) {
     int half = kept[i / 2] >> (i % 2 ? 0 : 4) & 15;
     digits[i] = "0123456789abcdef"[half];
   }
   lua_pushlstring(L, digits, sizeof(digits));
+  return 1;
+}
+
+static int
+client_external_id(lua_State *L) { /* Lua: raw.external_id(client, job) */
+  lua_pushstring(L, check_job(L)->external_task_id);
   return 1;
 }
 
@@ -148,6 +157,7 @@ static int client_age(lua_State *L) {
 static const luaL_Reg functions[] = {
     {"age",             client_age            },
     {"ended",           client_ended          },
+    {"external_id",     client_external_id    },
     {"failure",         client_failure        },
     {"fingerprint",     client_fingerprint    },
     {"info",            client_info           },
@@ -162,4 +172,6 @@ static const luaL_Reg functions[] = {
 
 void kling_client_jobs_open(lua_State *L) {
   kling_setfuncs(L, functions);
+  lua_pushinteger(L, FINGERPRINT_DIGITS);
+  lua_setfield(L, -2, "fingerprint_digits");
 }

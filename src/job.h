@@ -43,8 +43,9 @@ enum job_existence { NOT_CREATED, MAY_EXIST, EXISTS };
 
 enum job_billed { BILLED_NO, BILLED_MAYBE, BILLED_YES };
 
-/* Bytes of a digest of what was asked for: enough that no two meet. */
-enum { JOB_FINGERPRINT = 12 };
+/* Bytes of a digest of what was asked for: as many as struct job has room for
+ * without growing, and enough that no two meet. */
+enum { JOB_FINGERPRINT = 11 };
 
 /* In an array of jobs, by their places in it. */
 struct job_list {
@@ -108,8 +109,8 @@ struct job {
   bool owns_status : 1;
   bool is_expected : 1; /* its look is due, and waits for a page of the list */
   bool is_alone : 1;    /* its next look is its own, whatever the list says */
-  float survived;       /* seconds of age at which it was seen to run */
   uint8_t fingerprint[JOB_FINGERPRINT];
+  float survived;  /* seconds of age at which it was seen to run */
   double started;  /* clock: submit or attach */
   double accepted; /* clock */
   double born;     /* clock: accepted by the service; 0: not known */

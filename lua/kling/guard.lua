@@ -3,8 +3,8 @@
 
 local core = require "kling.core"
 local failure = require "kling.failure"
+local index = require "kling.index"
 local options = require "kling.options"
-local same = require "kling.same"
 
 local raw = core.raw
 
@@ -43,8 +43,8 @@ function M.new(given)
     limit = limit and { count = limit.count, seconds = limit.seconds or math.huge },
     dry_run = given.dry_run,
     tasks = nil, -- the client's side of the store, if it has one
-    jobs = {}, -- external id -> job
-    same = same.new(), -- the same jobs, those that can still bring a sound
+    jobs = index.new(raw.external_id),
+    same = index.new(raw.fingerprint), -- of these, those that may bring the sound asked for
     named = {}, -- external id -> true, where it was given
     past = {}, -- external id -> { fingerprint, task_id }: named tasks whose jobs are forgotten
     older = {}, -- such as were in `past` before that was full
@@ -93,8 +93,8 @@ function Guard:keep(client, id, job)
   self.kept = self.kept + 1
 end
 
-function Guard:forget(client, id, job)
-  self.jobs[id] = nil
+function Guard:forget(client, job)
+  local id = raw.external_id(client, job)
   if self.tasks then
     self.tasks:forget(id)
   elseif self.named[id] and not is_unmade(client, job) then
@@ -105,18 +105,17 @@ end
 
 -- Each job is looked at about twice in its life: submits do not get slower with their number.
 function Guard:sweep(client)
-  local left = 0
-  for id, job in pairs(self.jobs) do
-    if self:is_recent(client, job) or self.tasks and self.tasks:is_unwritten(id) then
-      left = left + 1
-    else
-      self:forget(client, id, job)
-    end
-  end
-  self.same:sweep(function(job)
+  local function is_recent(job)
     return self:is_recent(client, job)
+  end
+  self.same:sweep(is_recent)
+  self.count = self.jobs:sweep(function(job)
+    if is_recent(job) or self.tasks and self.tasks:is_unwritten(raw.external_id(client, job)) then
+      return true
+    end
+    self:forget(client, job)
   end)
-  self.count, self.sweep_at = left, 2 * left + 32
+  self.sweep_at = 2 * self.count + 32
 end
 
 --- Remember which job a task has, and what request it is for.
@@ -124,15 +123,17 @@ function Guard:remember(client, id, fingerprint, job)
   if self.count >= self.sweep_at then
     self:sweep(client)
   end
+  local before = self.jobs:find(client, id)
+  if before then -- whatever comes of the task comes to this job
+    self.jobs:remove(client, before)
+    self.same:remove(client, before)
+  end
   raw.set_fingerprint(client, job, fingerprint)
+  self.jobs:add(client, job)
+  self.count = self.count + 1
   if self.window > 0 then
-    if self.jobs[id] then
-      self.same:remove(client, self.jobs[id]) -- whatever comes of the task comes to this job
-    end
     self.same:add(client, job)
   end
-  self.jobs[id] = job
-  self.count = self.count + 1
 end
 
 -- --- the same again ---
@@ -173,24 +174,33 @@ function Guard:join(client, order, job)
   return self:go_on(client, order, info.external_task_id, info.task_id)
 end
 
+-- What a job keeps of a fingerprint.
+local function shorten(fingerprint)
+  return fingerprint:sub(1, raw.fingerprint_digits)
+end
+
 function Guard:find_same(client, order)
   if self.window == 0 or order.is_wanted_anew then
     return nil
   end
-  local job = self.same:find(client, order.fingerprint, function(known)
-    return self:is_recent(client, known) and stands(client, known)
-  end)
+  local fingerprint = shorten(order.fingerprint)
+  local job = self.same:find(client, fingerprint)
+  while job and not (self:is_recent(client, job) and stands(client, job)) do
+    self.same:remove(client, job) -- it never will again
+    job = self.same:find(client, fingerprint)
+  end
   return job and self:join(client, order, job)
 end
 
 -- The job of a task that the program has named: nil when there is none; or nil, message, failure.
 function Guard:find_named(client, order)
   local id = order.id
-  local job, past = self.jobs[id], self.past[id] or self.older[id]
+  local job, past = self.jobs:find(client, id), self.past[id] or self.older[id]
   if job and is_unmade(client, job) or not (job or past) then
     return nil
-  elseif not same.begins(job and raw.fingerprint(client, job) or past.fingerprint,
-    order.fingerprint) then
+  end
+  local fingerprint = job and raw.fingerprint(client, job) or past.fingerprint
+  if fingerprint ~= shorten(order.fingerprint) then
     return Guard.refuse_other(order)
   elseif job then
     return self:join(client, order, job)

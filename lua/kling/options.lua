@@ -37,6 +37,9 @@ function M.hint(name, known)
 end
 
 local function is_type(value, types)
+  if type(value) == types then
+    return true -- of one type, as most are
+  end
   for name in types:gmatch "%a+" do
     if type(value) == name then
       return true
