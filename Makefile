@@ -138,10 +138,10 @@ demo:
 # Figures, a few minutes of them; `bench-full` takes the time that good ones need. Not for CI.
 # PEERS is a tree of LuaRocks with the clients to compare with that Debian has not.
 PEERS ?= build/peers
-BENCH_TOOLS = $(addprefix build/bench/,baseline bare measure allocations.so)
+BENCH_TOOLS = $(addprefix build/bench/,baseline bare measure allocations.so bench_heap.so)
 BENCH_ENV = eval "$$($(MAKE) -s env LUA=lua5.4)"; export PEERS="$(PEERS)" \
   LUA_PATH="./?.lua;$(PEERS)/share/lua/5.4/?.lua;$$LUA_PATH" \
-  LUA_CPATH="$(PEERS)/lib/lua/5.4/?.so;$$LUA_CPATH" COMETAPI_KEY=key \
+  LUA_CPATH="build/bench/?.so;$(PEERS)/lib/lua/5.4/?.so;$$LUA_CPATH" COMETAPI_KEY=key \
   BENCH_USER_AGENT="kling-lua/$$(lua5.4 -e 'print(require"kling".version)')"
 bench bench-full:
 	@sh .ci/install build run test hosts bench
@@ -150,17 +150,26 @@ bench bench-full:
 	@mkdir -p bench/results
 	@$(BENCH_ENV); lua5.4 bench/http/run.lua $(if $(filter %-full,$@),full,quick)
 	@gnuplot bench/http/plot.gp
-	@$(BENCH_ENV); lua5.4 bench/tasks.lua | tee bench/results/tasks.txt
+	@$(MAKE) -s bench-tasks
 	@$(BENCH_ENV); lua5.4 bench/frames/run.lua | tee bench/results/frames.txt
+
+bench-tasks:
+	@sh .ci/install build run test hosts bench
+	@$(MAKE) -s LUA=lua5.4 all build/bench/bench_heap.so
+	@mkdir -p bench/results
+	@$(BENCH_ENV); lua5.4 bench/tasks.lua | tee bench/results/tasks.txt
+	@gnuplot -e "data='build/bench/tasks.dat'" bench/tasks.gp
 
 build/bench/baseline: bench/http/baseline.c
 build/bench/bare: bench/frames/bare.c
 build/bench/measure: bench/measure.c
 build/bench/allocations.so: bench/allocations.c
+build/bench/bench_heap.so: bench/heap.c
+KEPT = -shared -fPIC -Wl,-z,nodelete # Lua frees its last memory after it has unloaded its modules
 $(BENCH_TOOLS):
 	@mkdir -p $(@D)
-	$(CC) -std=gnu99 -O2 $(WARNINGS) $(CURL_CFLAGS) $(if $(filter %.so,$@),-shared -fPIC) \
-	  -o $@ $< $(CURL_LIBS)
+	$(CC) -std=gnu99 -O2 $(WARNINGS) $(CURL_CFLAGS) $(LUA_CFLAGS) \
+	  $(if $(filter %.so,$@),$(KEPT)) -o $@ $< $(CURL_LIBS)
 
 VALGRIND ?= valgrind --quiet --keep-debuginfo=yes --leak-check=full \
   --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=30 \
@@ -253,5 +262,5 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(PARTS_OBJECTS:.o=.d)
 
-.PHONY: bench bench-full bench-cadence test-hosts all all-luas parts torture torture-tools env test demo valgrind fuzz lint lint-format \
+.PHONY: bench bench-full bench-tasks bench-cadence test-hosts all all-luas parts torture torture-tools env test demo valgrind fuzz lint lint-format \
   lint-tidy lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean

@@ -297,7 +297,10 @@ end
 
 -- The job of an order that is no new task; nil when it is one; or nil, message, failure.
 function Guard:find_job(client, order)
-  local job, message, why = self:find_named(client, order)
+  local job, message, why
+  if order.is_named then
+    job, message, why = self:find_named(client, order)
+  end
   if not (job or message) then
     job = self:find_same(client, order)
   end
