@@ -74,6 +74,16 @@ describe("a lost create", function()
     }, states)
   end)
 
+  it("is one whose reply names a task that is another's", function()
+    local client = lost.client()
+    local first = quick.until_state(client, client:submit(CLIP), "submitted").task_id
+    lost.server:fault { name = "status", on = "create", status = 200, accepted = true,
+      body = ('{"code":0,"data":{"task_id":"%s","task_status":"submitted"}}'):format(first) }
+    local info = quick.until_state(client, client:submit(CLIP), "submitted")
+    assert.equal(lost.server:ledger()[2].task_id, info.task_id)
+    assert.not_equal(first, info.task_id)
+  end)
+
   it("that was not made fails as one that may exist", function()
     local client = lost.client()
     local failure = quick.failure(client, lost.submit(client, false))

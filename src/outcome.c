@@ -88,6 +88,21 @@ static void break_create(struct engine *e, struct job *job,
   }
 }
 
+/* A reply that has lost its way carries an id that we know. */
+static bool is_of_another_job(const struct engine *e, const struct job *job,
+                              const char *task_id) {
+  uint32_t i;
+  for (i = 0; i < e->count; i++) {
+    const struct job *other = &e->jobs[i];
+    if (other->in_use && other->task_id && other->external_task_id &&
+        strcmp(other->task_id, task_id) == 0 &&
+        strcmp(other->external_task_id, job->external_task_id) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* Whole or not at all: half an id is another task's. And ids are shown. */
 static bool keep_id(const struct engine *e, struct job *job,
                     struct scan_value v) {
@@ -96,6 +111,7 @@ static bool keep_id(const struct engine *e, struct job *job,
   size_t len = kling_scan_text(v, text, sizeof(text));
   return len > 0 && len == strlen(text) && kling_api_path(text, path) &&
          !kling_shared_redact(&e->http.shared, text) &&
+         !is_of_another_job(e, job, text) &&
          kling_job_set_ids(job, text, job->external_task_id);
 }
 

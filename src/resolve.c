@@ -178,33 +178,11 @@ static void ask_list_or_end(struct engine *e, struct job *job,
 
 /* --- whose task is it? --- */
 
-/* A reply that has lost its way carries an id that we know. */
-static bool is_of_another_job(const struct engine *e, const struct job *job,
-                              struct scan_value task_id) {
-  uint32_t i;
-  for (i = 0; i < e->count; i++) {
-    const struct job *other = &e->jobs[i];
-    if (other != job && other->in_use && other->task_id &&
-        other->external_task_id &&
-        strcmp(other->external_task_id, job->external_task_id) != 0 &&
-        kling_scan_is(task_id, other->task_id)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 /* What shows no external id may be the task all the same. */
 static bool fits(const struct api_task *task, const char *external_id) {
   return kling_scan_has_text(task->task_id) &&
          (!kling_scan_has_text(task->external_task_id) ||
           kling_scan_is(task->external_task_id, external_id));
-}
-
-static bool is_ours(const struct engine *e, const struct job *job,
-                    const struct api_task *task) {
-  return fits(task, job->external_task_id) &&
-         !is_of_another_job(e, job, task->task_id);
 }
 
 /* --- what the answers mean --- */
@@ -220,7 +198,8 @@ static bool is_shut_out(const struct api_reply *reply) {
 
 static void finish_query(struct engine *e, struct job *job, struct transfer *t,
                          struct api_reply *reply) {
-  if (reply->verdict == VERDICT_OK && is_ours(e, job, &reply->task) &&
+  if (reply->verdict == VERDICT_OK &&
+      fits(&reply->task, job->external_task_id) &&
       accept(e, job, &reply->task)) {
     kling_gateway_learn(&e->gateway, GATEWAY_QUERY, GATEWAY_WORKS);
     return;
