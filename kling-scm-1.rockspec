@@ -98,6 +98,7 @@ build = {
         "src/sound.c",
         "src/stay.c",
         "src/transfer.c",
+        "src/transfer_api.c",
         "src/transfer_download.c",
       },
       libraries = { "curl" },

@@ -13,6 +13,7 @@
 #include "version.h"
 
 static const char AUTHORIZATION[] = "Authorization: Bearer ";
+static const char USER_AGENT[] = "User-Agent: ";
 
 static char *copy(const char *text) {
   size_t size = text ? strlen(text) + 1 : 0;
@@ -32,6 +33,11 @@ static bool add_header(void *list, const char *line) {
   return longer != NULL;
 }
 
+static bool add_to_both(struct http_shared *s, const char *line) {
+  return add_header(&s->get_headers, line) &&
+         add_header(&s->post_headers, line);
+}
+
 /* Through a volatile pointer: a memset before free is dead code to a compiler.
  */
 static void wipe(char *secret) {
@@ -41,46 +47,72 @@ static void wipe(char *secret) {
   }
 }
 
-static bool make_headers(struct http_shared *s, const char *key) {
+static bool add_authorization(struct http_shared *s, const char *key) {
   char *line = malloc(sizeof(AUTHORIZATION) + strlen(key));
   bool ok = line != NULL;
   if (ok) {
     memcpy(line, AUTHORIZATION, sizeof(AUTHORIZATION));
     memcpy(line + sizeof(AUTHORIZATION) - 1, key, strlen(key) + 1);
-    ok = add_header(&s->get_headers, line) &&
-         add_header(&s->post_headers, line) &&
-         add_header(&s->post_headers, "Content-Type: application/json");
+    ok = add_to_both(s, line);
     wipe(line);
   }
   free(line);
   return ok;
 }
 
+/* All of them ready: those that libcurl has options for it writes twice for
+ * each request, character by character. The key's line comes first. */
+static bool make_headers(struct http_shared *s, const char *key) {
+  return add_authorization(s, key) && add_to_both(s, s->user_agent_line) &&
+         add_to_both(s, "Accept-Encoding: gzip") &&
+         add_header(&s->post_headers, "Content-Type: application/json");
+}
+
 static bool make_user_agent(struct http_shared *s, const char *before) {
   const char *curl = curl_version_info(CURLVERSION_NOW)->version;
   size_t size = strlen(curl) + (before ? strlen(before) : 0) + 64;
-  s->user_agent = malloc(size);
-  if (!s->user_agent) {
+  s->user_agent_line = malloc(size);
+  if (!s->user_agent_line) {
     return false;
   }
-  snprintf(s->user_agent, size, "%s%skling-lua/%s libcurl/%s",
-           before ? before : "", before ? " " : "", KLING_VERSION, curl);
+  snprintf(s->user_agent_line, size, "%s%s%skling-lua/%s libcurl/%s",
+           USER_AGENT, before ? before : "", before ? " " : "", KLING_VERSION,
+           curl);
+  s->user_agent = s->user_agent_line + sizeof(USER_AGENT) - 1;
   return true;
 }
 
+/* A proxy that forwards what is plain must be told all of the URL, and every
+ * server takes that (RFC 9112, 3.2.2). */
 static bool make_prefix(struct http_shared *s) {
-  char *path = NULL;
+  bool is_whole = !s->is_direct && !s->is_tls;
+  char *prefix = NULL;
   size_t len;
-  if (curl_url_get(s->url, CURLUPART_PATH, &path, 0) != CURLUE_OK) {
+  if (curl_url_get(s->url, is_whole ? CURLUPART_URL : CURLUPART_PATH, &prefix,
+                   0) != CURLUE_OK) {
     return false;
   }
-  s->prefix = copy(path);
-  curl_free(path);
+  s->prefix = copy(prefix);
+  curl_free(prefix);
   len = s->prefix ? strlen(s->prefix) : 0;
   while (len > 0 && s->prefix[len - 1] == '/') {
     s->prefix[--len] = '\0';
   }
-  return s->prefix != NULL;
+  return s->prefix != NULL &&
+         curl_url_set(s->url, CURLUPART_PATH, "/", 0) == CURLUE_OK;
+}
+
+static bool is_proxy_in_environment(const struct http_shared *s) {
+  static const char *const names[] = {"http_proxy", "https_proxy",
+                                      "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+  size_t i;
+  for (i = s->allow_http ? 0 : 1; i < sizeof(names) / sizeof(names[0]); i++) {
+    const char *value = getenv(names[i]);
+    if (value && *value) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /* What is sent to this machine, the key with it, takes no way round. */
@@ -111,7 +143,17 @@ static bool make_url(struct http_shared *s, const char *base_url) {
   s->allow_loopback = kling_address_is_loopback_host(host);
   ok = !s->allow_loopback || make_no_proxy(s, host);
   curl_free(host);
-  return ok && make_prefix(s);
+  return ok;
+}
+
+static void set_allowed(struct http_shared *s, const struct http_options *o) {
+  bool is_loopback = s->allow_loopback;
+  s->allow_private = o->allow_private_hosts;
+  s->allow_http = o->insecure_http || is_loopback;
+  s->allow_http_redirects = o->insecure_http;
+  s->allow_loopback = is_loopback || o->allow_private_hosts;
+  s->is_proxied = s->proxy ? *s->proxy != '\0' : is_proxy_in_environment(s);
+  s->is_direct = !s->is_proxied || (is_loopback && !s->proxy);
 }
 
 static long to_ms(double seconds) {
@@ -126,15 +168,12 @@ bool kling_shared_open(struct http_shared *s, const struct http_options *o) {
   s->request_timeout_ms = to_ms(o->request_timeout);
   s->stall_timeout = (to_ms(o->stall_timeout) + 999) / 1000;
   if ((o->ca && !s->ca) || (o->ca_path && !s->ca_path) ||
-      (o->proxy && !s->proxy) || !make_url(s, o->base_url) ||
-      !make_user_agent(s, o->user_agent) || !make_headers(s, o->api_key)) {
+      (o->proxy && !s->proxy) || !make_url(s, o->base_url)) {
     return false;
   }
-  s->allow_private = o->allow_private_hosts;
-  s->allow_http = o->insecure_http || s->allow_loopback;
-  s->allow_http_redirects = o->insecure_http;
-  s->allow_loopback = s->allow_loopback || o->allow_private_hosts;
-  return true;
+  set_allowed(s, o);
+  return make_prefix(s) && make_user_agent(s, o->user_agent) &&
+         make_headers(s, o->api_key);
 }
 
 /* The key is in here: leave no copy in freed memory. */
@@ -155,7 +194,7 @@ void kling_shared_close(struct http_shared *s) {
   free(s->ca_path);
   free(s->proxy);
   free(s->no_proxy);
-  free(s->user_agent);
+  free(s->user_agent_line);
 }
 
 bool kling_shared_redact(const struct http_shared *s, char *text) {

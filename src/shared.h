@@ -21,16 +21,19 @@ struct http_options {
 };
 
 struct http_shared {
-  void *url;         /* CURLU of base_url */
-  char *prefix;      /* its path, without a slash at the end */
-  void *get_headers; /* struct curl_slist */
+  void *url;         /* CURLU of base_url, without its path */
+  char *prefix;      /* of request targets, without a slash at the end */
+  void *get_headers; /* struct curl_slist; the key's line is the first */
   void *post_headers;
   char *ca;
   char *ca_path;
   char *proxy;
   char *no_proxy; /* for a loopback base_url; else the environment's */
-  char *user_agent;
-  bool is_tls; /* base_url is https */
+  char *user_agent_line;
+  const char *user_agent; /* its value */
+  bool is_tls;            /* base_url is https */
+  bool is_proxied;        /* some requests may go by a proxy */
+  bool is_direct;         /* those to base_url do not */
   long connect_timeout_ms;
   long request_timeout_ms;
   long stall_timeout; /* seconds, as libcurl counts it */

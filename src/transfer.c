@@ -9,35 +9,15 @@
 #include <sys/socket.h>
 
 #include "address.h"
+#include "transfer_api.h"
 #include "transfer_download.h"
 
 enum {
-  REPLY_CEILING = 4 * 1024 * 1024, /* bytes of an API reply */
-  REPLY_KEEP = 16 * 1024,          /* bytes a pooled buffer may keep */
-  MAX_PATH = 4096,
-  REDIRECTS = 5, /* of a download; API calls follow none */
-  /* A create goes out on a connection that was quiet for at most so many
-   * seconds: an old one may be closed under it, and then nobody knows whether
-   * it arrived. */
-  FRESH = 20
+  REPLY_KEEP = 16 * 1024, /* bytes a pooled buffer may keep */
+  REDIRECTS = 5           /* of a download; API calls follow none */
 };
 
 /* --- libcurl calls these; none of them may touch Lua --- */
-
-static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
-  struct transfer *t = arg;
-  return kling_buf_append(&t->body, bytes, size * n) ? size * n : 0;
-}
-
-/* Over HTTP/2 libcurl keeps a connection whose requests time out, and sends the
- * next ones there: for ever, when it is dead without anybody having said so.
- * One that does not answer is not to be kept, and this one answers. */
-static size_t on_answer(char *bytes, size_t size, size_t n, void *arg) {
-  struct transfer *t = arg;
-  (void)bytes;
-  curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 0L);
-  return size * n;
-}
 
 /* libcurl sends a request again by itself when a reused connection breaks
  * before the reply. It asks here each time; a create may leave only once. */
@@ -108,6 +88,22 @@ static void set_trust(CURL *easy, const struct http_shared *s) {
 #endif
 }
 
+/* Where there is none libcurl need not look through the environment each time.
+ */
+static void set_proxy(struct transfer *t) {
+  const struct http_shared *s = t->shared;
+  if (t->is_download ? !s->is_proxied : s->is_direct) {
+    curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "*");
+    return;
+  }
+  curl_easy_setopt(t->easy, CURLOPT_USERAGENT, s->user_agent); /* to it */
+  if (s->proxy) {
+    curl_easy_setopt(t->easy, CURLOPT_PROXY, s->proxy);
+  } else if (s->no_proxy) {
+    curl_easy_setopt(t->easy, CURLOPT_NOPROXY, s->no_proxy);
+  }
+}
+
 static void set_common(struct transfer *t) {
   const struct http_shared *s = t->shared;
   CURL *easy = t->easy;
@@ -115,16 +111,11 @@ static void set_common(struct transfer *t) {
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->words);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, s->user_agent);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, s->connect_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
   set_protocols(easy, PROTOCOLS, s->allow_http);
   set_trust(easy, s);
-  if (s->proxy) {
-    curl_easy_setopt(easy, CURLOPT_PROXY, s->proxy);
-  } else if (s->no_proxy) {
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, s->no_proxy);
-  }
+  set_proxy(t);
 #if LIBCURL_VERSION_NUM >= 0x075000
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
@@ -135,37 +126,10 @@ static void set_common(struct transfer *t) {
 #endif
 }
 
-static void set_for_api(struct transfer *t) {
-  CURL *easy = t->easy;
-  t->body.ceiling = REPLY_CEILING;
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_answer);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, t->shared->request_timeout_ms);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-  /* Wait for the first connection to say whether it is HTTP/2. Only over TLS:
-   * without, libcurl learns it from the first reply, and would wait for that.
-   */
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, t->shared->is_tls ? 1L : 0L);
-}
-
-/* A proxy is the user's choice; behind one only it sees the addresses. */
-static bool is_proxied(const struct http_shared *s) {
-  static const char *const names[] = {"http_proxy", "https_proxy",
-                                      "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-  size_t i;
-  for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-    const char *value = i == 0 && !s->allow_http ? NULL : getenv(names[i]);
-    if (value && *value) {
-      return true;
-    }
-  }
-  return s->proxy && *s->proxy;
-}
-
 static void set_for_download(struct transfer *t) {
   const struct http_shared *s = t->shared;
   CURL *easy = t->easy;
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, s->user_agent);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, kling_transfer_on_file);
   /* libcurl takes up to a hundred of these at a time; a step is to be short.
    * Over HTTP/2 7.88 misses the end of a stream that such a buffer cuts. */
@@ -180,7 +144,8 @@ static void set_for_download(struct transfer *t) {
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS);
   set_protocols(easy, REDIR_PROTOCOLS, s->allow_http_redirects);
-  if (!is_proxied(s)) {
+  /* a proxy is the user's choice; behind one only it sees the addresses */
+  if (!s->is_proxied) {
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
   }
@@ -195,8 +160,7 @@ struct transfer *kling_transfer_new(const struct http_shared *shared,
   t->shared = shared;
   t->is_download = is_download;
   t->easy = curl_easy_init();
-  t->url = is_download ? NULL : curl_url_dup(shared->url);
-  if (!t->easy || (!is_download && !t->url)) {
+  if (!t->easy) {
     kling_transfer_free(t);
     return NULL;
   }
@@ -204,60 +168,19 @@ struct transfer *kling_transfer_new(const struct http_shared *shared,
   if (is_download) {
     set_for_download(t);
   } else {
-    set_for_api(t);
+    kling_transfer_set_api(t);
   }
   return t;
 }
 
 void kling_transfer_free(struct transfer *t) {
   curl_easy_cleanup(t->easy);
-  curl_url_cleanup(t->url);
   curl_slist_free_all(t->headers);
   kling_buf_free(&t->body);
   free(t);
 }
 
 /* --- one request --- */
-
-static bool set_url(struct transfer *t, const struct http_request *r) {
-  char path[MAX_PATH];
-  size_t prefix_len = strlen(t->shared->prefix);
-  size_t path_len = strlen(r->path);
-  if (prefix_len + path_len >= MAX_PATH) {
-    return false;
-  }
-  memcpy(path, t->shared->prefix, prefix_len);
-  memcpy(path + prefix_len, r->path, path_len + 1);
-  return curl_url_set(t->url, CURLUPART_PATH, path, 0) == CURLUE_OK &&
-         curl_url_set(t->url, CURLUPART_QUERY, r->query, 0) == CURLUE_OK &&
-         curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url) == CURLE_OK;
-}
-
-static bool prepare_api(struct transfer *t, const struct http_request *r) {
-  const struct http_shared *s = t->shared;
-  if (r->is_empty) {
-    curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L); /* HEAD */
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
-  } else if (r->body) {
-    curl_easy_setopt(t->easy, CURLOPT_NOBODY, 0L); /* HTTPGET does so, too */
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     (curl_off_t)r->body_len);
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, s->post_headers);
-  } else {
-    curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, s->get_headers);
-  }
-  curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
-  t->is_once = r->body != NULL;
-#if LIBCURL_VERSION_NUM >= 0x075000
-  curl_easy_setopt(t->easy, CURLOPT_MAXAGE_CONN, r->body ? (long)FRESH : 118L);
-#else
-  /* nobody asks before sending again: then never on a reused connection */
-  curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, r->body ? 1L : 0L);
-#endif
-  return set_url(t, r);
-}
 
 bool kling_transfer_prepare(struct transfer *t, const struct http_request *r) {
   kling_buf_reset(&t->body, REPLY_KEEP);
@@ -271,7 +194,7 @@ bool kling_transfer_prepare(struct transfer *t, const struct http_request *r) {
   if (t->is_download) {
     return kling_transfer_prepare_download(t, r);
   }
-  return prepare_api(t, r);
+  return kling_transfer_prepare_api(t, r);
 }
 
 /* --- what came of it --- */

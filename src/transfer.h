@@ -46,7 +46,6 @@ struct http_result {
 
 struct transfer {
   void *easy; /* CURL */
-  void *url;  /* CURLU: base_url with this request's path */
   struct transfer *next;
   struct transfer *prev;
   const struct http_shared *shared;
@@ -56,6 +55,7 @@ struct transfer {
   unsigned sent;        /* how often libcurl was about to send it */
   unsigned *connecting; /* counts it as long as it has no connection, or NULL */
   char words[256];      /* libcurl's, of what went wrong: CURL_ERROR_SIZE */
+  uint8_t kind;         /* of an API request */
   bool is_download;
   bool is_once;
   bool is_ended;
