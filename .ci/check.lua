@@ -185,7 +185,7 @@ local all_files = output_of(find .. "-name '*.[ch]' -o -name '*.lua' -o -path bi
 
 check_boundaries(sources)
 check_only_in("LUA_VERSION_NUM", set "src/compat.h", c_files)
-check_only_in("LIBCURL_VERSION_NUM", set "src/http.c src/transfer.c", c_files)
+check_only_in("LIBCURL_VERSION_NUM", set "src/http.c src/transfer.c src/transfer_api.c", c_files)
 check_symbols(sources)
 check_lengths(all_files)
 for _, path in ipairs(lua_files) do

@@ -28,15 +28,21 @@ static void check_text(struct scan_value v) {
 
 static void check_value(struct scan_value v, const char *text, size_t len);
 
+static void check_same(struct scan_value a, struct scan_value b) {
+  assert(a.at == b.at && a.len == b.len && a.type == b.type);
+}
+
 static void check_members(struct scan_value v) {
   enum { NAMES = 5 };
-  static const char *const names[NAMES] = {"code", "data", "task_id", "a", ""};
+  static const struct scan_name names[NAMES] = {
+      SCAN_NAME("code"), SCAN_NAME("data"), SCAN_NAME("task_id"),
+      SCAN_NAME("a"), SCAN_NAME("")};
   struct scan_value all[NAMES];
   size_t i;
   kling_scan_get_all(v, names, all, NAMES);
   for (i = 0; i < NAMES; i++) {
-    struct scan_value member = kling_scan_get(v, names[i]);
-    assert(all[i].at == member.at && all[i].type == member.type);
+    struct scan_value member = kling_scan_get(v, names[i].text);
+    check_same(all[i], member);
     if (member.type != SCAN_NONE) {
       check_value(member, v.at, v.len);
     }
@@ -66,14 +72,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char *text = malloc(size ? size : 1); /* no NUL behind it */
-  struct scan_index index;
+  static const struct scan_name data_name = SCAN_NAME("data");
+  static const struct scan_name id_name = SCAN_NAME("task_id");
+  struct scan_value found[2];
+  struct scan_asked of_data = {&id_name, &found[1], 1, NULL};
+  struct scan_asked asked = {&data_name, &found[0], 1, &of_data};
   struct scan_value v;
   assert(text != NULL);
   memcpy(text, data, size);
-  if (kling_scan_document(text, size, &index, &v)) {
+  if (kling_scan_document(text, size, &asked, &v)) {
     check_value(v, text, size);
-    v.index = NULL;
-    check_value(v, text, size);
+    check_same(found[0], kling_scan_get(v, "data"));
+    check_same(found[1], kling_scan_get(found[0], "task_id"));
   } else {
     assert(v.type == SCAN_NONE);
   }

@@ -61,32 +61,32 @@ static const struct word wrapper_words[] = {
     {NULL,          API_UNKNOWN   },
 };
 
-/* What is read of a task, bare or wrapped. */
+/* What is read of a task, bare or wrapped; what every reply has comes first. */
 enum field {
   TASK_ID,
   TASK_STATUS,
-  STATUS,
-  STATUS_MESSAGE,
-  RESULT,
-  INFO,
-  EXTERNAL_TASK_ID,
-  EXTERNAL_ID,
   CREATED_AT,
   UPDATED_AT,
+  INFO,
+  RESULT,
+  STATUS,
+  STATUS_MESSAGE,
+  EXTERNAL_TASK_ID,
+  EXTERNAL_ID,
   FIELDS
 };
 
-static const char *const field_names[FIELDS] = {
-    [TASK_ID] = "task_id",
-    [TASK_STATUS] = "task_status",
-    [STATUS] = "status",
-    [STATUS_MESSAGE] = "task_status_msg",
-    [RESULT] = "task_result",
-    [INFO] = "task_info",
-    [EXTERNAL_TASK_ID] = "external_task_id",
-    [EXTERNAL_ID] = "external_id",
-    [CREATED_AT] = "created_at",
-    [UPDATED_AT] = "updated_at",
+static const struct scan_name field_names[FIELDS] = {
+    [TASK_ID] = SCAN_NAME("task_id"),
+    [TASK_STATUS] = SCAN_NAME("task_status"),
+    [CREATED_AT] = SCAN_NAME("created_at"),
+    [UPDATED_AT] = SCAN_NAME("updated_at"),
+    [INFO] = SCAN_NAME("task_info"),
+    [RESULT] = SCAN_NAME("task_result"),
+    [STATUS] = SCAN_NAME("status"),
+    [STATUS_MESSAGE] = SCAN_NAME("task_status_msg"),
+    [EXTERNAL_TASK_ID] = SCAN_NAME("external_task_id"),
+    [EXTERNAL_ID] = SCAN_NAME("external_id"),
 };
 
 /* Kling counts milliseconds, gateways count seconds. */
@@ -147,9 +147,8 @@ static void read_wrapped(struct scan_value data,
   out->updated_at = out->updated_at < 0.0 ? updated : out->updated_at;
 }
 
-void kling_api_read_task(struct scan_value object, struct api_task *out) {
-  struct scan_value fields[FIELDS];
-  kling_scan_get_all(object, field_names, fields, FIELDS);
+static void read_task(struct scan_value object, const struct scan_value *fields,
+                      struct api_task *out) {
   out->task_id = fields[TASK_ID];
   if (fields[TASK_STATUS].type == SCAN_STRING ||
       fields[STATUS].type != SCAN_STRING) {
@@ -159,6 +158,12 @@ void kling_api_read_task(struct scan_value object, struct api_task *out) {
     read_status(fields[STATUS], wrapper_words, out);
     read_wrapped(object, fields, out);
   }
+}
+
+void kling_api_read_task(struct scan_value object, struct api_task *out) {
+  struct scan_value fields[FIELDS];
+  kling_scan_get_all(object, field_names, fields, FIELDS);
+  read_task(object, fields, out);
 }
 
 bool kling_api_has_result(const struct api_task *task) {
@@ -304,14 +309,17 @@ static void read_no_success(enum api_operation operation, long http_status,
 }
 
 static void read_success(enum api_operation operation, long http_status,
+                         const struct scan_value *fields,
                          struct api_reply *out) {
   struct scan_value data = out->data;
   if (operation == API_LIST) {
     out->items = data;
     out->kind = API_TASKS;
+  } else if (data.type == SCAN_OBJECT) {
+    read_task(data, fields, &out->task);
+    out->kind = API_TASK;
   } else {
-    kling_api_read_task(data.type == SCAN_OBJECT ? data : out->document,
-                        &out->task);
+    kling_api_read_task(out->document, &out->task);
     out->kind = API_TASK;
   }
   out->verdict = VERDICT_OK;
@@ -330,31 +338,45 @@ static void doubt_refusal(struct api_reply *out) {
   }
 }
 
-static void read_envelope(struct api_reply *out) {
-  enum { CODE, DATA, ERROR, REQUEST_ID, MEMBERS };
-  static const char *const names[MEMBERS] = {"code", "data", "error",
-                                             "request_id"};
+/* Of the whole reply; what is in `data` is asked for on the way. */
+enum { DATA, CODE, ERROR, REQUEST_ID, MEMBERS };
+
+static const struct scan_name member_names[MEMBERS] = {
+    [DATA] = SCAN_NAME("data"),
+    [CODE] = SCAN_NAME("code"),
+    [ERROR] = SCAN_NAME("error"),
+    [REQUEST_ID] = SCAN_NAME("request_id"),
+};
+
+static bool read_document(const char *body, size_t len,
+                          struct scan_value fields[FIELDS],
+                          struct api_reply *out) {
   struct scan_value members[MEMBERS];
-  kling_scan_get_all(out->document, names, members, MEMBERS);
+  struct scan_asked of_data = {field_names, fields, FIELDS, NULL};
+  struct scan_asked asked = {member_names, members, MEMBERS, &of_data};
+  if (!kling_scan_document(body, len, &asked, &out->document) ||
+      out->document.type != SCAN_OBJECT) {
+    return false;
+  }
   out->data = members[DATA];
   out->error = members[ERROR];
   note_text(members[REQUEST_ID], out->request_id, sizeof(out->request_id));
   note_code(members[CODE], out);
+  return true;
 }
 
 void kling_api_read(enum api_operation operation, long http_status,
                     const char *body, size_t len, struct api_reply *out) {
+  struct scan_value fields[FIELDS];
   memset(out, 0, offsetof(struct api_reply, service_code));
   out->service_code[0] = out->request_id[0] = out->message[0] = '\0';
-  if (!kling_scan_document(body, len, &out->index, &out->document) ||
-      out->document.type != SCAN_OBJECT) {
+  if (!read_document(body, len, fields, out)) {
     unreadable(operation, http_status, out);
     return;
   }
-  read_envelope(out);
   if (is_success(operation, http_status, out)) {
     out->service_code[0] = '\0';
-    read_success(operation, http_status, out);
+    read_success(operation, http_status, fields, out);
     return;
   }
   read_error(out->document, out, 0);

@@ -59,7 +59,6 @@ struct api_reply {
   char service_code[48];
   char request_id[96];
   char message[400];
-  struct scan_index index; /* of the document: a reply is not to be copied */
 };
 
 enum { API_PATH_SIZE = 1024, API_ID_MAX = 256 };

@@ -65,9 +65,7 @@ void kling_reply_push_tasks(lua_State *L, struct scan_value items) {
   int count = 0;
   lua_newtable(L);
   while (kling_scan_next(items, &cursor, &item)) {
-    struct scan_index index;
     struct api_task task;
-    kling_scan_document(item.at, item.len, &index, &item);
     kling_api_read_task(item, &task);
     kling_reply_push_task(L, &task, item);
     lua_rawseti(L, -2, ++count);
@@ -127,9 +125,8 @@ static int read_task(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
   struct scan_value document;
-  struct scan_index index;
   struct api_task task;
-  if (!kling_scan_document(text, len, &index, &document) ||
+  if (!kling_scan_document(text, len, NULL, &document) ||
       document.type != SCAN_OBJECT) {
     lua_pushnil(L);
     return 1;

@@ -237,9 +237,7 @@ static void read_items(struct engine *e, const struct transfer *t,
   const char *cursor = NULL;
   struct scan_value item;
   while (kling_scan_next(reply->items, &cursor, &item)) {
-    struct scan_index index;
     struct job *job;
-    kling_scan_document(item.at, item.len, &index, &item);
     kling_api_read_task(item, &reply->task);
     job = find_job(e, &reply->task);
     if (job) {

@@ -1,20 +1,13 @@
 /* scan.h - reads JSON in place, without a table and without an allocation.
  * Most replies change nothing; for those this is all the reading there is.
  * Not responsible for what a reply means (api.h) nor for Lua values (json.h).
- *
- * The text is read once; where its values stand is kept in an index as long as
- * that has room, and looked for again in what it has no room for. */
+ */
 #ifndef KLING_SCAN_H
 #define KLING_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum {
-  SCAN_INDEX_SIZE = 96, /* values; a task's reply has about 20 to 40 */
-  SCAN_NAMES_MAX = 16   /* that can be asked for at once */
-};
 
 enum scan_type {
   SCAN_NONE = 0, /* absent */
@@ -27,44 +20,43 @@ enum scan_type {
   SCAN_NULL
 };
 
-/* One value of a document, before those inside it. */
-struct scan_entry {
-  const char *at;
-  const char *key; /* with its quotes; NULL: no member */
-  size_t len;
-  uint32_t key_len;
-  uint8_t type;
-  uint8_t next;        /* in the index: behind all that is inside this one */
-  bool key_is_escaped; /* has a backslash */
-};
-
-struct scan_index {
-  unsigned count;
-  struct scan_entry entries[SCAN_INDEX_SIZE];
-};
-
 /* A value where it stands in the text; a string with its quotes. */
 struct scan_value {
   const char *at;
   size_t len;
   enum scan_type type;
-  uint8_t entry;                  /* in the index */
-  const struct scan_index *index; /* NULL: not in it */
 };
 
-/* True when the whole text is one JSON value, which goes to `out`. The other
- * functions take only values that come from here. `index` may be NULL; else it
- * must live as long as the values. */
-bool kling_scan_document(const char *text, size_t len, struct scan_index *index,
+struct scan_name {
+  const char *text;
+  size_t len;
+};
+
+#define SCAN_NAME(text)                                                        \
+  { text, sizeof(text) - 1 }
+
+/* Members of these names, all different, are wanted of an object; of several
+ * with one name the last, as cjson does. */
+struct scan_asked {
+  const struct scan_name *names;
+  struct scan_value *values; /* type SCAN_NONE: there is none */
+  size_t count;
+  const struct scan_asked *inside; /* what is asked of the first of them */
+};
+
+/* True when the whole text is one JSON value, which goes to `out`, and what is
+ * asked of it (or NULL) is answered: on the way, in one reading. The other
+ * functions take only values that come from here. */
+bool kling_scan_document(const char *text, size_t len,
+                         const struct scan_asked *asked,
                          struct scan_value *out);
 
-/* The member of an object; of several with that name the last, as cjson does.
- * Type SCAN_NONE when there is none or `object` is not an object. */
+/* One member of an object. Type SCAN_NONE when there is none or `object` is not
+ * an object. */
 struct scan_value kling_scan_get(struct scan_value object, const char *name);
 
-/* Several members, of different names, SCAN_NAMES_MAX at most, at once: the
- * object is walked once, and not for each. */
-void kling_scan_get_all(struct scan_value object, const char *const *names,
+/* Several members at once: the object is read once, and not for each. */
+void kling_scan_get_all(struct scan_value object, const struct scan_name *names,
                         struct scan_value *values, size_t count);
 
 /* Walk an array: the element after `*cursor` (start with NULL); false at its

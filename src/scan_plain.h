@@ -23,8 +23,9 @@ static inline uint64_t kling_scan_special_bytes(uint64_t w) {
 /* Eight at a time over characters that are only themselves. */
 static inline const char *kling_scan_skip_plain(const char *at,
                                                 const char *end) {
-  uint64_t w;
-  while (end - at >= (ptrdiff_t)sizeof(w)) {
+  size_t blocks = (size_t)(end - at) / sizeof(uint64_t);
+  for (; blocks > 0; blocks--) {
+    uint64_t w;
     uint64_t special;
     memcpy(&w, at, sizeof(w));
     special = kling_scan_special_bytes(w);

@@ -179,25 +179,45 @@ static int push_keep(lua_State *L) {
   return lua_gettop(L);
 }
 
-/* Lua: parts.scan(text, without_index); nil: refused */
-static int parts_scan(lua_State *L) {
-  struct scan_value v;
-  struct scan_index *index;
-  size_t len;
-  const char *text = luaL_checklstring(L, 1, &len);
-  bool without_index = lua_toboolean(L, 2);
-  lua_createtable(L, 2, 0);
+static int push_text(lua_State *L) {
+  lua_createtable(L, 1, 0);
   lua_pushvalue(L, 1);
   lua_rawseti(L, -2, 1);
-  index = lua_newuserdata(L, sizeof(*index));
-  lua_rawseti(L, -2, 2);
-  if (kling_scan_document(text, len, without_index ? NULL : index, &v)) {
-    push_value(L, v, lua_gettop(L));
+  return lua_gettop(L);
+}
+
+/* Lua: parts.scan(text); nil: refused */
+static int parts_scan(lua_State *L) {
+  struct scan_value v;
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+  int keep = push_text(L);
+  if (kling_scan_document(text, len, NULL, &v)) {
+    push_value(L, v, keep);
   } else {
     luaL_argcheck(L, v.type == SCAN_NONE, 1, "refused, but of some type");
     lua_pushnil(L);
   }
   return 1;
+}
+
+/* Lua: parts.scan_asked(text, outer, inner): the member `outer` of a text's
+ * object, and its member `inner`, both found on the way */
+static int parts_scan_asked(lua_State *L) {
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+  struct scan_name names[2];
+  struct scan_value values[2];
+  struct scan_value v;
+  struct scan_asked inner = {&names[1], &values[1], 1, NULL};
+  struct scan_asked outer = {&names[0], &values[0], 1, &inner};
+  int keep = push_text(L);
+  names[0].text = luaL_checklstring(L, 2, &names[0].len);
+  names[1].text = luaL_checklstring(L, 3, &names[1].len);
+  luaL_argcheck(L, kling_scan_document(text, len, &outer, &v), 1, "refused");
+  push_value(L, values[0], keep);
+  push_value(L, values[1], keep);
+  return 2;
 }
 
 static int scan_type(lua_State *L) {
@@ -258,10 +278,11 @@ static const luaL_Reg scan_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    {"buf",  parts_buf },
-    {"heap", parts_heap},
-    {"scan", parts_scan},
-    {NULL,   NULL      },
+    {"buf",        parts_buf       },
+    {"heap",       parts_heap      },
+    {"scan",       parts_scan      },
+    {"scan_asked", parts_scan_asked},
+    {NULL,         NULL            },
 };
 
 static void open_class(lua_State *L, const char *name, const luaL_Reg *l) {
