@@ -12,7 +12,7 @@ set xrange [7:140000]
 set title "Memory a task"
 set ylabel "bytes"
 set yrange [0:550]
-set key top right
+set key bottom right
 plot 500 with lines linecolor "#cccccc" title "500", \
      data using 1:($2+$3) with linespoints linewidth 2 linecolor rgb "#7b2d8b" \
        title "in all, with the job object", \

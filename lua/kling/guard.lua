@@ -50,7 +50,8 @@ function M.new(given)
     older = {}, -- such as were in `past` before that was full
     kept = 0, -- in `past`
     count = 0, -- of jobs, about
-    sweep_at = 32,
+    sweep_at = 32, -- jobs
+    swept = core.now(),
     submits = 0,
     times = {}, -- of the last `limit.count` submits, a ring
   }, Guard)
@@ -103,7 +104,12 @@ function Guard:forget(client, job)
   self.named[id] = nil
 end
 
--- Each job is looked at about twice in its life: submits do not get slower with their number.
+-- Each job is looked at about twice in its life: submits do not get slower with their number. None
+-- that was made since the last sweep can go before the window has passed.
+function Guard:is_sweep_due()
+  return self.count >= self.sweep_at and core.now() - self.swept >= self.window / 4
+end
+
 function Guard:sweep(client)
   local function is_recent(job)
     return self:is_recent(client, job)
@@ -115,12 +121,12 @@ function Guard:sweep(client)
     end
     self:forget(client, job)
   end)
-  self.sweep_at = 2 * self.count + 32
+  self.sweep_at, self.swept = 2 * self.count + 32, core.now()
 end
 
 --- Remember which job a task has, and what request it is for.
 function Guard:remember(client, id, fingerprint, job)
-  if self.count >= self.sweep_at then
+  if self:is_sweep_due() then
     self:sweep(client)
   end
   local before = self.jobs:find(client, id)
