@@ -156,6 +156,14 @@ describe("kling list --pending", function()
     assert.matches("one  held by nobody\n", result.out)
   end)
 
+  it("says that nobody has what a dead process has left", function()
+    local s = assert(store.open(url, { base_url = NOWHERE, lease = 0.001 }))
+    assert(s:add { external_task_id = "one", request = { video_id = "1" } })
+    s.mine = {} -- nothing is given back
+    s:close()
+    assert.matches("one  held by nobody\n", run({ "list", "--pending", "--store", url }).out)
+  end)
+
   it("has ids, states, requests and owners in JSON", function()
     with_tasks(url):close()
     local tasks = assert(json.decode(run({ "list", "--pending", "--store", url, "--json" }).out))

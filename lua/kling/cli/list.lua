@@ -18,11 +18,11 @@ function list.configure(parser)
 end
 
 local function holder_of(record)
-  if record.owner and record.lease_until then
-    return ("held until %s by %s"):format(
-      os.date("%H:%M:%S", math.floor(record.lease_until)), record.owner)
+  if record.is_free then
+    return "held by nobody"
   end
-  return "held by nobody"
+  return ("held until %s by %s"):format(
+    os.date("%H:%M:%S", math.floor(record.lease_until)), record.owner)
 end
 
 local function pending_tasks(args)
