@@ -131,7 +131,7 @@ end
 -- Since when the same request counts as the same task; nil: it does not.
 function M:since(order)
   local window = self.guard.window
-  return not order.is_wanted_anew and window > 0 and core.wall() - window or nil
+  return not order.is_wanted_anew and window > 0 and self.store:now() - window or nil
 end
 
 --- The task of the same request, or of the same external id; false when there is none.

@@ -274,7 +274,7 @@ function Tasks:limit()
   local limit = self.guard.limit
   if limit then
     local is_window = limit.seconds < math.huge
-    return { count = limit.count, since = is_window and core.wall() - limit.seconds or nil }
+    return { count = limit.count, since = is_window and self.store:now() - limit.seconds or nil }
   end
 end
 

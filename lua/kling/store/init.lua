@@ -88,7 +88,7 @@ function M.open(url, given)
     return trouble.give_missing(name, dialect.packages, session.NOT_SENT)
   end
   local store = setmetatable(checked, Store)
-  store.name, store.mine, store.unsure = name, {}, {}
+  store.name, store.mine, store.unsure, store.ahead = name, {}, {}, 0
   store.base_url = store.base_url:gsub("/+$", "") -- the same service
   store.owner = store.owner or core.uuid()
   store.connection = connection.new(dialect, target)
@@ -98,6 +98,11 @@ function M.open(url, given)
     return nil, message, why
   end
   return store
+end
+
+--- What time it is for all who share the store, as far as that was seen: nobody is asked.
+function Store:now()
+  return core.wall() + self.ahead
 end
 
 --- Gives back what is ours, as well as that can be done. Safe twice.

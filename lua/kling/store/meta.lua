@@ -69,7 +69,7 @@
 
 ---@class kling.SendLimit
 ---@field count integer
----@field since? number Unix seconds; default: ever
+---@field since? number Unix seconds of the store's clock (see now); default: ever
 
 ---@class kling.store what `require "kling.store"` returns
 local store = {}
@@ -98,7 +98,7 @@ local Store = {}
 
 --- Write a new task down, as ours: "queued", or "submitted" when it has a task_id.
 ---@param record { external_task_id: string, request: table, fingerprint?: string, task_id?: string }
----@param since? number Unix seconds: not when find_same(fingerprint, since) finds one; nobody else adds meanwhile
+---@param since? number Unix seconds of the store's clock (see now): not when find_same(fingerprint, since) finds one; nobody else adds meanwhile
 ---@return boolean? added false: it is there already, or the same one is
 ---@return kling.Record|string? other that one
 ---@return kling.Failure? failure
@@ -163,14 +163,18 @@ function Store:pending() end
 
 --- The newest task with this fingerprint that has not ended, or succeeded and was made since then.
 ---@param fingerprint string
----@param since number Unix seconds
+---@param since number Unix seconds of the store's clock (see now)
 ---@return kling.Record|false|nil record false: there is none
 ---@return string? message
 ---@return kling.Failure? failure
 function Store:find_same(fingerprint, since) end
 
+--- What time it is by the store's clock, as far as an earlier call has seen it.
+---@return number Unix seconds
+function Store:now() end
+
 --- How many tasks were marked for sending since then, by all who share the store.
----@param since? number Unix seconds; default: ever
+---@param since? number Unix seconds of the store's clock (see now); default: ever
 ---@return integer? count
 ---@return string? message
 ---@return kling.Failure? failure

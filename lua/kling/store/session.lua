@@ -1,5 +1,6 @@
 --- What each call on a store does around its SQL: one transaction, the failure, what time it is.
 
+local core = require "kling.core"
 local trouble = require "kling.store.trouble"
 
 local M = {}
@@ -44,7 +45,9 @@ end
 
 --- Unix seconds of the clock that all who share the store go by.
 function M.now(store, connection)
-  return store.clock and store.clock() or connection.dialect.now(connection)
+  local now = store.clock and store.clock() or connection.dialect.now(connection)
+  store.ahead = now - core.wall() -- for Store:now
+  return now
 end
 
 return M
