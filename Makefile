@@ -160,7 +160,7 @@ bench-tasks:
 	@$(BENCH_ENV); lua5.4 bench/tasks.lua | tee bench/results/tasks.txt
 	@gnuplot -e "data='build/bench/tasks.dat'" bench/tasks.gp
 
-build/bench/baseline: bench/http/baseline.c
+build/bench/baseline: bench/http/baseline.c src/scan_plain.h
 build/bench/bare: bench/frames/bare.c
 build/bench/measure: bench/measure.c
 build/bench/allocations.so: bench/allocations.c

@@ -4,33 +4,41 @@
  *   baseline URL PATH IN_FLIGHT MODE [CA]     MODE: perform or socket_action
  *
  * (and, as MODE plain, by the loop one would write at first: the URL a string,
- * a new easy handle a request, perform.)
+ * what libcurl has options for set by them, a new easy handle a request,
+ * perform.)
  * It asks for URL/PATH00000001 and so on until each of IN_FLIGHT tasks has
- * ended. Why it is the best (instructions a request, libcurl 7.88): the URL is
- * a prepared CURLU (a string costs 15 % more), easy handles are used again
- * (14 %), the header list is made once, nothing at all is set per request, the
- * reply goes into one buffer a handle, and of the reply only the status is
- * read, in place. Nothing is retried, timed, checked or told to anybody. */
+ * ended. Why it is the best (instructions a request, libcurl 7.88): easy
+ * handles are used again (14 %); the URL is a prepared CURLU (15 %) with
+ * nothing but the host in it, the path is a request target, which libcurl does
+ * not escape (6 %); all headers are ready lines, which libcurl writes once and
+ * not twice (8 %); it looks for no proxy in the environment (3 %); nothing is
+ * set per request; the reply goes into one buffer a handle. Of the reply only
+ * the status is read, in place and no further than it: no list of tokens, no
+ * number, no copy, nothing is checked that need not be passed over. Nothing is
+ * retried, timed or told to anybody. */
 #define _GNU_SOURCE
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 
+#include "../../src/scan_plain.h"
+
 enum { BODY_SIZE = 16384, PATH_SIZE = 256, MAX_EVENTS = 64 };
 
 struct task {
   CURL *easy;
-  CURLU *url;
-  char *plain_url; /* NULL: not MODE plain */
+  char path[PATH_SIZE];
   size_t len;
   char body[BODY_SIZE];
 };
 
 static CURLM *multi;
 static const char *base_url;
+static CURLU *url; /* of base_url */
 static const char *path;
 static int is_plain;
 static struct curl_slist *headers;
@@ -56,15 +64,27 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   return len;
 }
 
+static void set_plainly(CURL *easy, const struct task *task) {
+  char whole[2 * PATH_SIZE];
+  snprintf(whole, sizeof(whole), "%s%s", base_url, task->path);
+  curl_easy_setopt(easy, CURLOPT_URL, whole);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, getenv("BENCH_USER_AGENT"));
+}
+
+static void set_well(CURL *easy, const struct task *task) {
+  curl_easy_setopt(easy, CURLOPT_CURLU, url);
+  curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, task->path);
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+}
+
 static CURL *new_easy(struct task *task) {
   CURL *easy = curl_easy_init();
   if (is_plain) {
-    curl_easy_setopt(easy, CURLOPT_URL, task->plain_url);
+    set_plainly(easy, task);
   } else {
-    curl_easy_setopt(easy, CURLOPT_CURLU, task->url);
+    set_well(easy, task);
   }
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, getenv("BENCH_USER_AGENT"));
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, ca ? 1L : 0L);
@@ -103,12 +123,81 @@ static int on_timer(CURLM *unused, long timeout_ms, void *arg) {
   return 0;
 }
 
-/* The status alone, in place: the last thing in the document. */
-static int is_running(const struct task *task) {
-  static const char name[] = "\"task_status\":\"";
-  const char *at = memmem(task->body, task->len, name, sizeof(name) - 1);
-  return at && strncmp(at + sizeof(name) - 1, "processing\"", 11) == 0;
+/* --- the status alone, in place --- */
+
+static const char *skip_space(const char *at, const char *end) {
+  while (at < end && (*at == ' ' || (*at >= '\t' && *at <= '\r'))) {
+    at++;
+  }
+  return at;
 }
+
+/* Behind the string that begins here. */
+static inline const char *skip_string(const char *at, const char *end) {
+  at = kling_scan_skip_plain(at + 1, end);
+  while (at < end && *at != '"') {
+    at = kling_scan_skip_plain(at + (*at == '\\' ? 2 : 1), end);
+  }
+  return at + 1;
+}
+
+/* At what ends the value that begins here: a comma or a bracket. */
+static inline const char *skip_value(const char *at, const char *end) {
+  int depth = 0;
+  while (at < end) {
+    char c = *at;
+    if (c == '"') {
+      at = skip_string(at, end);
+      continue;
+    }
+    if (c == '{' || c == '[') {
+      depth++;
+    } else if (c == '}' || c == ']') {
+      if (depth-- == 0) {
+        break;
+      }
+    } else if (c == ',' && depth == 0) {
+      break;
+    }
+    at++;
+  }
+  return at;
+}
+
+/* The value of this member of the object that begins here; NULL: it has none.
+ */
+static const char *find_member(const char *at, const char *end,
+                               const char *name, size_t len) {
+  if (at >= end || *at != '{') {
+    return NULL;
+  }
+  do {
+    const char *key = skip_space(at + 1, end);
+    bool is_it;
+    if (key >= end || *key != '"') {
+      return NULL;
+    }
+    at = skip_string(key, end);
+    is_it = (size_t)(at - key) == len + 2 && memcmp(key + 1, name, len) == 0;
+    at = skip_space(skip_space(at, end) + 1, end); /* the colon */
+    if (is_it) {
+      return at < end ? at : NULL;
+    }
+    at = skip_value(at, end);
+  } while (at < end && *at == ',');
+  return NULL;
+}
+
+static bool is_running(const struct task *task) {
+  static const char running_word[] = "\"processing\"";
+  const char *end = task->body + task->len;
+  const char *at = find_member(skip_space(task->body, end), end, "data", 4);
+  at = at ? find_member(at, end, "task_status", 11) : NULL;
+  return at && end - at >= (ptrdiff_t)sizeof(running_word) &&
+         memcmp(at, running_word, sizeof(running_word) - 1) == 0;
+}
+
+/* --- the loops --- */
 
 static void finish(void) {
   CURLMsg *message;
@@ -173,11 +262,21 @@ static void loop_socket_action(void) {
   }
 }
 
-static struct curl_slist *make_headers(void) {
-  char line[256] = "Authorization: Bearer ";
+static void add_header(const char *name, const char *value) {
+  char line[256];
+  snprintf(line, sizeof(line), "%s: %s", name, value);
+  headers = curl_slist_append(headers, line);
+}
+
+static void make_headers(void) {
+  char bearer[200];
   const char *key = getenv("COMETAPI_KEY");
-  strncat(line, key ? key : "key", 200);
-  return curl_slist_append(NULL, line);
+  snprintf(bearer, sizeof(bearer), "Bearer %s", key ? key : "key");
+  add_header("Authorization", bearer);
+  if (!is_plain) {
+    add_header("User-Agent", getenv("BENCH_USER_AGENT"));
+    add_header("Accept-Encoding", "gzip");
+  }
 }
 
 static void open_all(char **argv) {
@@ -189,20 +288,17 @@ static void open_all(char **argv) {
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
   }
-  headers = make_headers();
   base_url = argv[1];
   path = argv[2];
   is_plain = strcmp(argv[4], "plain") == 0;
   ca = argv[5];
+  url = curl_url();
+  curl_url_set(url, CURLUPART_URL, base_url, 0);
+  make_headers();
 }
 
 static void open_task(struct task *task, unsigned number) {
-  char whole[PATH_SIZE];
-  snprintf(whole, sizeof(whole), "%s%08u", path, number);
-  task->url = curl_url();
-  curl_url_set(task->url, CURLUPART_URL, base_url, 0);
-  curl_url_set(task->url, CURLUPART_PATH, whole, 0);
-  curl_url_get(task->url, CURLUPART_URL, &task->plain_url, 0);
+  snprintf(task->path, sizeof(task->path), "%s%08u", path, number);
   task->easy = new_easy(task);
 }
 
@@ -229,10 +325,9 @@ int main(int argc, char **argv) {
   }
   for (i = 0; i < in_flight; i++) {
     curl_easy_cleanup(tasks[i].easy);
-    curl_url_cleanup(tasks[i].url);
-    curl_free(tasks[i].plain_url);
   }
   curl_multi_cleanup(multi);
+  curl_url_cleanup(url);
   curl_slist_free_all(headers);
   free(tasks);
   return 0;
