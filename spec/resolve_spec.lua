@@ -243,12 +243,15 @@ describe("a create that is refused and yet given a task id", function()
     assert(client:wait(job, PATIENCE))
   end)
 
-  it("with an id that nobody can ask for is asked for by its external id", function()
-    refuse(1303, 429, "..")
-    local client = lost.client()
-    lost.assert_unresolved(quick.failure(client, client:submit(CLIP)), "rate_limited")
-    assert.equal(1, #quick.logged(lost.server, "create"))
-  end)
+  for name, id in pairs { ["dots"] = "..", ["control characters"] = "1\\u00072",
+    ["bytes that are no text"] = "\255\254" } do
+    it("with an id of " .. name .. " is asked for by its external id", function()
+      refuse(1303, 429, id)
+      local client = lost.client()
+      lost.assert_unresolved(quick.failure(client, client:submit(CLIP)), "rate_limited")
+      assert.equal(1, #quick.logged(lost.server, "create"))
+    end)
+  end
 end)
 
 describe("a create with an external id that is taken", function()

@@ -103,13 +103,22 @@ static bool is_of_another_job(const struct engine *e, const struct job *job,
   return false;
 }
 
+/* No source shows another id than one of these. */
+static bool is_printable(const char *text) {
+  while (*text >= ' ' && *text <= '~') {
+    text++;
+  }
+  return !*text;
+}
+
 /* Whole or not at all: half an id is another task's. And ids are shown. */
 static bool keep_id(const struct engine *e, struct job *job,
                     struct scan_value v) {
   char text[ID_SIZE];
   char path[API_PATH_SIZE];
   size_t len = kling_scan_text(v, text, sizeof(text));
-  return len > 0 && len == strlen(text) && kling_api_path(text, path) &&
+  return len > 0 && len == strlen(text) && is_printable(text) &&
+         kling_api_path(text, path) &&
          !kling_shared_redact(&e->http.shared, text) &&
          !is_of_another_job(e, job, text) &&
          kling_job_set_ids(job, text, job->external_task_id);

@@ -69,6 +69,18 @@ describe("a store in PostgreSQL", function()
       WHERE abs(created_at - extract(epoch FROM now())) < 60]])
   end)
 
+  it("takes ids and paths that are no UTF-8, as well as that can be done", function()
+    opened = assert(open())
+    local odd = "caf\233"
+    assert.is_true(add "odd")
+    assert.is_true(opened:update("odd", { state = "submitted", task_id = odd }))
+    assert.is_true(opened:saved("odd", { format = "mp3", path = odd .. "/1.mp3", bytes = 7 }))
+    assert.is_true(opened:learn { probe = odd })
+    assert.equal("odd", opened:by_task_id(odd).external_task_id)
+    assert.equal("caf?/1.mp3", opened:files("odd")[1].path)
+    assert.is_true(opened:update("odd", { state = "cancelled" }))
+  end)
+
   it("connects once more when its connection was lost", function()
     opened = assert(open())
     local before = session()

@@ -1,5 +1,7 @@
 --- PostgreSQL: for a fleet. The server's clock decides on leases.
 
+local records = require "kling.store.records"
+
 local M = {
   driver = "dbd.postgresql",
   packages = "lua-dbi-postgresql on Debian, luadbi-postgresql on LuaRocks",
@@ -66,9 +68,13 @@ function M.now(self)
   return self:rows("SELECT extract(epoch FROM clock_timestamp()) AS now")[1].now
 end
 
--- Lua's own text of a number loses digits, and says 1.0 where a whole number is wanted.
+-- Lua's own text of a number loses digits, and says 1.0 where a whole number is wanted. One text
+-- that the server does not take, an id or a path, would keep out all others of its transaction.
 function M.bind(value)
-  return type(value) == "number" and ("%.17g"):format(value) or value
+  if type(value) == "number" then
+    return ("%.17g"):format(value)
+  end
+  return type(value) == "string" and records.clean(value) or value
 end
 
 -- Without a metatable there is no finalizer, which would end the session of the parent's.
