@@ -11,7 +11,9 @@ local PATIENCE = quick.PATIENCE
 local service
 
 local function client_of(options)
-  local merged = { loop = service.loop, first_poll = 0, poll_interval = 0.2, max_poll_interval = 1 }
+  local merged = {
+    loop = service.loop, first_poll = 0, poll_interval = 0.2, max_poll_interval = 0.6,
+  }
   for name, value in pairs(options or {}) do
     merged[name] = value
   end
@@ -286,6 +288,14 @@ describe("a list", function()
     service:count_anew()
     assert_results(client, jobs)
     assert.is_true(service.lists > 0 and service.queries < 40)
+  end)
+
+  it("is tried with tasks that no query has seen yet when it shows no others", function()
+    local client = follow(200, nil, "unknown")
+    drive(client, function()
+      return fact_of(client) == "works"
+    end)
+    assert.equal(30, service.sizes[1])
   end)
 
   it("is not tried for few tasks", function()

@@ -62,6 +62,7 @@ static void rest(struct engine *e, double at_least) {
 static void distrust(struct engine *e) {
   kling_gateway_learn(&e->gateway, GATEWAY_ROUNDUP, GATEWAY_FAILS);
   e->roundup.probed = kling_clock_now();
+  e->roundup.claim = API_UNKNOWN;
 }
 
 /* Those that no page has shown are looked at one by one. */
@@ -276,26 +277,30 @@ static void read_page(struct engine *e, const struct transfer *t,
 
 /* --- trying it out --- */
 
-/* A task of ours that the list shows as its last look did: it is not likely to
- * change before the next. */
+/* A task of ours; best one that the list shows as its last look did: it is not
+ * likely to change before the next. NULL: the list shows none. */
 static struct job *find_comparable(struct engine *e, struct api_reply *reply) {
   const char *cursor = NULL;
   struct scan_value item;
-  while (kling_scan_next(reply->items, &cursor, &item)) {
+  struct job *found = NULL;
+  bool is_best = false;
+  while (!is_best && kling_scan_next(reply->items, &cursor, &item)) {
     struct job *job;
     kling_api_read_task(item, &reply->task);
     job = find_job(e, &reply->task);
-    if (job && job->status && kling_scan_is(reply->task.status, job->status)) {
-      return job;
+    is_best =
+        job && job->status && kling_scan_is(reply->task.status, job->status);
+    if (is_best || !found) {
+      found = job;
+      e->roundup.claim = (uint8_t)reply->task.state;
     }
   }
-  return NULL;
+  return found;
 }
 
 static void read_probe(struct engine *e, struct api_reply *reply) {
   struct job *job = find_comparable(e, reply);
   if (job) {
-    e->roundup.claim = (uint8_t)reply->task.state;
     job->is_alone = true;
     kling_engine_schedule(e, job, 0.0);
   } else {
