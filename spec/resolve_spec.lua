@@ -74,14 +74,17 @@ describe("a lost create", function()
     }, states)
   end)
 
-  it("is one whose reply names a task that is another's", function()
+  it("is one whose reply names a task, or an external id, that is another's", function()
     local client = lost.client()
-    local first = quick.until_state(client, client:submit(CLIP), "submitted").task_id
-    lost.server:fault { name = "status", on = "create", status = 200, accepted = true,
-      body = ('{"code":0,"data":{"task_id":"%s","task_status":"submitted"}}'):format(first) }
-    local info = quick.until_state(client, client:submit(CLIP), "submitted")
-    assert.equal(lost.server:ledger()[2].task_id, info.task_id)
-    assert.not_equal(first, info.task_id)
+    local first = client:submit { video_id = CLIP.video_id, external_task_id = "first" }
+    local known = quick.until_state(client, first, "submitted").task_id
+    local lies = { '"task_id":"%s"', '"task_id":"1","task_info":{"external_task_id":"first"}' }
+    for i, data in ipairs(lies) do
+      lost.server:fault { name = "status", on = "create", status = 200, accepted = true,
+        body = ('{"code":0,"data":{%s,"task_status":"submitted"}}'):format(data:format(known)) }
+      local info = quick.until_state(client, client:submit(CLIP), "submitted")
+      assert.equal(lost.server:ledger()[i + 1].task_id, info.task_id)
+    end
   end)
 
   it("that was not made fails as one that may exist", function()

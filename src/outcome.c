@@ -88,14 +88,23 @@ static void break_create(struct engine *e, struct job *job,
   }
 }
 
+static bool is_text(const char *text, const char *other) {
+  return text && strcmp(text, other) == 0;
+}
+
 /* A reply that has lost its way carries an id that we know. */
 static bool is_of_another_job(const struct engine *e, const struct job *job,
-                              const char *task_id) {
+                              const struct api_task *task) {
+  char id[ID_SIZE];
+  char external_id[ID_SIZE];
   uint32_t i;
+  kling_scan_text(task->task_id, id, sizeof(id));
+  kling_scan_text(task->external_task_id, external_id, sizeof(external_id));
   for (i = 0; i < e->count; i++) {
     const struct job *other = &e->jobs[i];
-    if (other->in_use && other->task_id && other->external_task_id &&
-        strcmp(other->task_id, task_id) == 0 &&
+    if (other->in_use && other->external_task_id &&
+        (is_text(other->task_id, id) ||
+         is_text(other->external_task_id, external_id)) &&
         strcmp(other->external_task_id, job->external_task_id) != 0) {
       return true;
     }
@@ -120,13 +129,12 @@ static bool keep_id(const struct engine *e, struct job *job,
   return len > 0 && len == strlen(text) && is_printable(text) &&
          kling_api_path(text, path) &&
          !kling_shared_redact(&e->http.shared, text) &&
-         !is_of_another_job(e, job, text) &&
          kling_job_set_ids(job, text, job->external_task_id);
 }
 
 bool kling_outcome_accept(struct engine *e, struct job *job,
                           const struct api_task *task) {
-  if (!keep_id(e, job, task->task_id)) {
+  if (is_of_another_job(e, job, task) || !keep_id(e, job, task->task_id)) {
     return false;
   }
   job->existence = EXISTS;
