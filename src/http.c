@@ -9,8 +9,8 @@
 
 enum {
   MAX_EVENTS = 64,
-  NEW_CONNECTIONS = 2, /* at a time */
-  WAITING = 16,        /* for one that they will share */
+  AT_ONCE = 32,        /* requests that begin in one turn */
+  NEW_CONNECTIONS = 2, /* likewise, of those over TLS */
   /* Beside those of API requests: of downloads, and spare. libcurl counts the
    * ones in use too, and above its limit closes what it should keep. */
   MORE_CONNECTIONS = 64
@@ -114,7 +114,7 @@ void kling_http_close(struct http *h) {
 /* Over HTTP/1.1 each request needs a connection: in each turn a few begin. Else
  * the first connection does for all, or shows that it does not. */
 static void begin_turn(struct intake *in) {
-  in->most = in->service == SPEAKS_HTTP2 ? WAITING : NEW_CONNECTIONS;
+  in->most = in->service == SPEAKS_HTTP2 ? AT_ONCE : NEW_CONNECTIONS;
   if (in->service == SPEAKS_HTTP1) {
     in->most += in->connecting;
   }
@@ -187,6 +187,7 @@ struct transfer *kling_http_start(struct http *h,
     end_early(h, t, CURLE_OUT_OF_MEMORY);
   } else {
     count_in(h, t);
+    h->begun++;
     t->prev = NULL;
     t->next = h->active;
     if (h->active) {
@@ -255,7 +256,7 @@ bool kling_http_admits(struct http *h, bool is_download) {
     /* those that find an open connection leave at once */
     act_on_timer(h, kling_clock_now());
   }
-  return in->connecting < in->most;
+  return in->connecting < in->most && h->begun < AT_ONCE;
 }
 
 bool kling_http_wait(struct http *h, double seconds) {
@@ -271,6 +272,7 @@ bool kling_http_wait(struct http *h, double seconds) {
   if (now < end) {
     act_on_timer(h, now);
   }
+  h->begun = 0;
   begin_turn(&h->intakes[0]);
   begin_turn(&h->intakes[1]);
   return count >= 0;

@@ -26,6 +26,7 @@ struct http {
   struct transfer *idle[2];  /* to be used again: likewise */
   struct transfer *active;
   struct transfer *done; /* ended before libcurl had them */
+  unsigned begun;        /* requests, in this turn */
   unsigned next_event;   /* of the poller's, to begin with */
   double timer_due;      /* when libcurl wants to be called; < 0: never */
 };

@@ -131,7 +131,7 @@ static double at(const double *sorted, double share) {
 }
 
 int main(int argc, char **argv) {
-  CURL *easies[MAX_AT_ONCE];
+  CURL *easies[MAX_AT_ONCE] = {NULL};
   int at_once;
   int i;
   if (argc < 6 || atoi(argv[3]) > MAX_AT_ONCE) {

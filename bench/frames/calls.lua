@@ -43,10 +43,10 @@ function Calls:figures()
 end
 
 --- A client that looks at its tasks without a pause.
-function M.client(url, ca)
+function M.client(url, ca, max_requests)
   return assert(kling.new {
     api_key = "key", base_url = url, ca = ca, loop = "blocking", insecure_http = true,
-    first_poll = 0, poll_interval = 1e-9, max_poll_interval = 1e-9,
+    first_poll = 0, poll_interval = 1e-9, max_poll_interval = 1e-9, max_requests = max_requests,
   })
 end
 

@@ -6,11 +6,12 @@
 local calls = require "bench.frames.calls"
 local core = require "kling.core"
 local long_clip = require "spec.support.long_clip"
+local machine = require "bench.machine"
 local origin = require "bench.http.origin"
-local programs = require "bench.http.programs"
 
 local REQUESTS = 500
 local AT_ONCE = 16
+local CROWD = 1000
 local ROUNDS = 20 -- of so many at once, and of downloads
 local BYTES = 5e6 -- of the download
 local PATH = "/kling/v1/audio/video-to-audio/878106242831892487"
@@ -70,8 +71,8 @@ local function idle(server)
   show("nothing to do", "kling", { taken:figures() })
 end
 
-local function warm_client(url, ca)
-  local client = calls.client(url, ca)
+local function warm_client(url, ca, max_requests)
+  local client = calls.client(url, ca, max_requests)
   assert(client:warm())
   return client
 end
@@ -90,7 +91,7 @@ end
 local function first(server, title, url, tasks, new_client)
   local taken = calls.new()
   for _ = 1, ROUNDS do
-    local client = new_client(url, server.ca)
+    local client = new_client(url, server.ca, tasks)
     server:limit(0)
     taken:follow(client, tasks)
     client:close()
@@ -155,7 +156,7 @@ end
 local function run(server)
   server.ca = write(server.folder .. "/authorities.pem", read(server.ca) .. read(AUTHORITIES))
   print("lua5.4 bench/frames/run.lua")
-  print(programs.machine())
+  machine.describe(print)
   print_load()
   print(("%-36s %-6s %8s %8s %8s %8s %8s %8s"):format("microseconds", "", "p50", "p99", "longest",
     "work p99", "longest", "calls"))
@@ -170,6 +171,7 @@ local function run(server)
   silent(server)
   many(server, "16 looks at once, HTTP/1.1", server.urls.tls .. "/near")
   many(server, "16 looks at once, HTTP/2", server.urls.h2 .. "/near")
+  first(server, "1000 looks at once, HTTP/2, warm", server.urls.h2 .. "/near", CROWD, warm_client)
   downloads(server)
   print_load()
 end
