@@ -1,6 +1,7 @@
 /* heap.c - says what is allocated in this process, Lua's and libcurl's parts of
  * it apart: the Lua module "bench_heap" for programs that load it before
  * anything loads libcurl. glibc only. */
+#define _GNU_SOURCE
 #include <curl/curl.h>
 #include <malloc.h>
 #include <stddef.h>

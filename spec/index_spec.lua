@@ -85,4 +85,23 @@ describe("an index of jobs", function()
     assert.equal(0, jobs:sweep(but(first)))
     assert.is_nil(next(jobs.jobs))
   end)
+
+  -- As a finalizer of the program's may, that runs while a sweep allocates.
+  it("finds and takes jobs in the midst of a sweep", function()
+    for i = 1, 20 do
+      add("old " .. i)
+      jobs:add(client, raw.start_task(client, { video_id = "x" }, "named " .. i))
+    end
+    local added = 0
+    local left = jobs:sweep(function()
+      added = added + 1
+      add("new " .. added)
+      assert.is_truthy(find "old 1" and find "old 20" and jobs:find(client, "named 7"))
+      return true
+    end)
+    assert.same({ 40, 40 }, { left, added })
+    for i = 1, 20 do
+      assert.is_truthy(find("old " .. i) and find("new " .. i) and find("new " .. 20 + i))
+    end
+  end)
 end)

@@ -136,7 +136,9 @@ static int client_fingerprint(lua_State *L) {
 
 static int
 client_external_id(lua_State *L) { /* Lua: raw.external_id(client, job) */
-  lua_pushstring(L, check_job(L)->external_task_id);
+  struct info info;
+  kling_info_take(&info, check_job(L));
+  lua_pushstring(L, info.job.external_task_id);
   return 1;
 }
 

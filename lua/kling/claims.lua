@@ -144,18 +144,27 @@ function M:find(order)
   return record, message, why
 end
 
---- To be called when an entry may have become, or ceased to be, one of ours that was never sent.
-function M:track_unsent(entry)
-  local is_unsent = entry.is_ours and not entry.was_sent and self.entries[entry.id] == entry
-  self.unsent_count = self.unsent_count + (is_unsent and 1 or 0) - (self.unsent[entry] and 1 or 0)
-  self.unsent[entry] = is_unsent or nil
+local function is_unsent(self, entry)
+  return entry.is_ours and not entry.was_sent and self.entries[entry.id] == entry
 end
 
--- How many may still be sent, of `unsent`: some end without a word to us.
+--- To be called when an entry may have become, or ceased to be, one of ours that was never sent.
+function M:track_unsent(entry)
+  local is_one = is_unsent(self, entry)
+  self.unsent_count = self.unsent_count + (is_one and 1 or 0) - (self.unsent[entry] and 1 or 0)
+  self.unsent[entry] = is_one or nil
+end
+
+-- How many may still be sent, of `unsent`: some end without a word to us. A finalizer of the
+-- program's may add one meanwhile: not to the table that is being gone through.
 function M:count_unsent(client)
-  for entry in pairs(self.unsent) do
-    if raw.ended(client, entry.job) then
-      self.unsent[entry], self.unsent_count = nil, self.unsent_count - 1
+  local entries = self.unsent
+  self.unsent = {}
+  for entry in pairs(entries) do
+    if is_unsent(self, entry) and not raw.ended(client, entry.job) then
+      self.unsent[entry] = true
+    else
+      self.unsent_count = self.unsent_count - 1
     end
   end
   return self.unsent_count

@@ -114,6 +114,7 @@ function Guard:sweep(client)
   local function is_recent(job)
     return self:is_recent(client, job)
   end
+  self.sweep_at, self.swept = 2 * self.count + 32, core.now() -- no second one in its midst
   self.same:sweep(is_recent)
   self.count = self.jobs:sweep(function(job)
     if is_recent(job) or self.tasks and self.tasks:is_unwritten(raw.external_id(client, job)) then
@@ -121,7 +122,7 @@ function Guard:sweep(client)
     end
     self:forget(client, job)
   end)
-  self.sweep_at, self.swept = 2 * self.count + 32, core.now()
+  self.sweep_at = 2 * self.count + 32
 end
 
 --- Remember which job a task has, and what request it is for.

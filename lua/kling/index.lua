@@ -11,6 +11,7 @@ function M.new(text_of)
   return setmetatable({
     text_of = text_of,
     jobs = {}, -- key -> job, or a list of jobs, the newest last
+    older = {}, -- such as a sweep has not come to
   }, Index)
 end
 
@@ -19,19 +20,20 @@ local function key_of(text)
   return tonumber(text:sub(1, 8), 16) or text
 end
 
-function Index:add(client, job)
-  local key = key_of(self.text_of(client, job))
-  local found = self.jobs[key]
+local function put(jobs, key, job)
+  local found = jobs[key]
   if type(found) == "table" then
     found[#found + 1] = job
   else
-    self.jobs[key] = found and { found, job } or job
+    jobs[key] = found and { found, job } or job
   end
 end
 
---- The newest job with this text, or nil.
-function Index:find(client, text)
-  local found = self.jobs[key_of(text)]
+function Index:add(client, job)
+  put(self.jobs, key_of(self.text_of(client, job)), job)
+end
+
+local function find(self, found, client, text)
   if type(found) ~= "table" then
     return found and self.text_of(client, found) == text and found or nil
   end
@@ -42,11 +44,16 @@ function Index:find(client, text)
   end
 end
 
-function Index:remove(client, job)
-  local key = key_of(self.text_of(client, job))
-  local found = self.jobs[key]
+--- The newest job with this text, or nil.
+function Index:find(client, text)
+  local key = key_of(text)
+  return find(self, self.jobs[key], client, text) or find(self, self.older[key], client, text)
+end
+
+local function remove(jobs, key, job)
+  local found = jobs[key]
   if found == job then
-    self.jobs[key] = nil
+    jobs[key] = nil
   elseif type(found) == "table" then
     for i = #found, 1, -1 do
       if found[i] == job then
@@ -54,36 +61,30 @@ function Index:remove(client, job)
         break
       end
     end
-    self.jobs[key] = #found > 1 and found or found[1]
+    jobs[key] = #found > 1 and found or found[1]
   end
 end
 
-local function keep_of_list(list, is_needed)
-  local kept = {}
-  for _, job in ipairs(list) do
-    kept[#kept + 1] = is_needed(job) and job or nil
-  end
-  return #kept > 1 and kept or kept[1], #kept
+function Index:remove(client, job)
+  local key = key_of(self.text_of(client, job))
+  remove(self.jobs, key, job)
+  remove(self.older, key, job)
 end
 
--- What is left of what is under a key, and how many those are.
-local function keep(found, is_needed)
-  if type(found) == "table" then
-    return keep_of_list(found, is_needed)
-  elseif is_needed(found) then
-    return found, 1
-  end
-  return nil, 0
-end
-
---- Forget all jobs that are not `is_needed(job)`; how many are left.
+--- Forget all jobs that are not `is_needed(job)`; how many are left. A finalizer of the program's
+--- may add some meanwhile: not to the table that is being gone through.
 function Index:sweep(is_needed)
   local left = 0
-  for key, found in pairs(self.jobs) do
-    local count
-    self.jobs[key], count = keep(found, is_needed)
-    left = left + count
+  self.jobs, self.older = {}, self.jobs
+  for key, found in pairs(self.older) do
+    for _, job in ipairs(type(found) == "table" and found or { found }) do
+      if is_needed(job) then
+        put(self.jobs, key, job)
+        left = left + 1
+      end
+    end
   end
+  self.older = {}
   return left
 end
 
