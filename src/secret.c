@@ -50,19 +50,20 @@ static char *find_end(char *text, const char *secret) {
   return !secret[n] || n >= TELLING ? text + (at - text) : NULL;
 }
 
-/* Half an escape is no JSON: where the one begins that `at` is inside of. */
-static char *find_start(char *text, char *at) {
-  char *start = at;
+/* Half an escape is no JSON: how many bytes of one are before `at`, if `at` is
+ * inside of one. */
+static size_t half_escape(const char *text, const char *at) {
+  const char *start = at;
   while (start > text && at - start < 3 && strchr(HEX, start[-1])) {
     start--;
   }
-  if (start - text < 2 || start[-1] != 'u' || start[-2] != '\\') {
-    return at;
+  if (start == text || *--start != 'u' || start == text || start[-1] != '\\') {
+    return 0;
   }
-  for (start--; start > text && start[-1] == '\\';) {
+  while (start > text && start[-1] == '\\') {
     start--;
   }
-  return start;
+  return (size_t)(at - start);
 }
 
 bool kling_secret_blot(char *text, const char *secret) {
@@ -75,7 +76,7 @@ bool kling_secret_blot(char *text, const char *secret) {
   while (*(at += strcspn(at, beginnings))) {
     char *end = find_end(at, secret);
     if (end) {
-      char *start = find_start(text, at);
+      char *start = at - half_escape(text, at);
       memset(start, '*', (size_t)(end - start));
       at = end;
       was_there = true;
