@@ -152,6 +152,7 @@ bench bench-full:
 	@gnuplot bench/http/plot.gp
 	@$(MAKE) -s bench-tasks
 	@$(BENCH_ENV); lua5.4 bench/frames/run.lua | tee bench/results/frames.txt
+	@$(BENCH_ENV); lua5.4 bench/downloads/run.lua $(if $(filter %-full,$@),full,quick)
 
 bench-tasks:
 	@sh .ci/install build run test hosts bench

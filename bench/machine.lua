@@ -31,7 +31,7 @@ function M.describe(out)
   for _, command in ipairs(COMMANDS) do
     local text = output_of(command)
     if text and #line + #text > 97 then
-      out(line)
+      out((line:gsub("; $", "")))
       line = ""
     end
     line = text and (line .. text .. "; ") or line
