@@ -35,6 +35,7 @@ build = {
       sources = {
         "src/address.c",
         "src/api.c",
+        "src/api_list.c",
         "src/api_path.c",
         "src/attempt.c",
         "src/buf.c",

@@ -60,13 +60,32 @@ static void check_task(const struct api_task *task, const char *body,
   check_path(id);
 }
 
-static void check_tasks(struct scan_value items) {
+/* Alone a task says what it says in the list. */
+static void check_alone(const struct api_reply *list, struct scan_value item,
+                        const struct api_task *task) {
+  char *text = kling_api_alone(list, item);
+  struct api_reply reply;
+  if (!text) {
+    return;
+  }
+  kling_api_read(API_QUERY, 200, text, strlen(text), &reply);
+  if (item.type == SCAN_OBJECT && task->status.type == SCAN_STRING) {
+    assert(reply.verdict == VERDICT_OK);
+    assert(reply.task.state == task->state);
+    assert(reply.task.task_id.len == task->task_id.len);
+    assert(reply.task.result.len == task->result.len);
+  }
+  free(text);
+}
+
+static void check_tasks(const struct api_reply *list) {
   const char *cursor = NULL;
   struct scan_value item;
-  while (kling_scan_next(items, &cursor, &item)) {
+  while (kling_scan_next(list->items, &cursor, &item)) {
     struct api_task task;
     kling_api_read_task(item, &task);
-    check_task(&task, items.at, items.len);
+    check_task(&task, list->items.at, list->items.len);
+    check_alone(list, item, &task);
   }
 }
 
@@ -85,7 +104,7 @@ static void check_reply(enum api_operation operation,
     check_task(&reply->task, body, len);
   } else if (reply->kind == API_TASKS) {
     assert(operation == API_LIST && reply->items.type == SCAN_ARRAY);
-    check_tasks(reply->items);
+    check_tasks(reply);
   }
 }
 

@@ -73,6 +73,11 @@ void kling_api_read(enum api_operation operation, long http_status,
 /* One task object: an element of a list, or a callback's body. */
 void kling_api_read_task(struct scan_value object, struct api_task *out);
 
+/* The reply that has this task of a list in place of the list, as a query would
+ * have had it; to be freed. NULL: out of memory, or there is more around the
+ * list's tasks than is to be kept with each. */
+char *kling_api_alone(const struct api_reply *list, struct scan_value item);
+
 /* Does a result have at least one audio or video? */
 bool kling_api_has_result(const struct api_task *task);
 

@@ -3,12 +3,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sink.h"
-
-enum { ENVELOPE = 4096 }; /* bytes of a list around its tasks */
 
 enum kling_error kling_note_code(enum http_outcome outcome) {
   switch (outcome) {
@@ -92,22 +89,11 @@ void kling_note_success(const struct engine *e, struct job *job,
 
 bool kling_note_listed(const struct engine *e, struct job *job,
                        const struct api_reply *list, struct scan_value item) {
-  const char *after = list->items.at + list->items.len;
-  size_t before_len = (size_t)(list->items.at - list->document.at);
-  size_t after_len = (size_t)(list->document.at + list->document.len - after);
-  char *text = before_len + after_len <= ENVELOPE
-                   ? malloc(before_len + item.len + after_len + 1)
-                   : NULL;
-  if (!text) {
-    return false;
+  job->reply = kling_api_alone(list, item);
+  if (job->reply) {
+    kling_shared_redact(&e->http.shared, job->reply);
   }
-  memcpy(text, list->document.at, before_len);
-  memcpy(text + before_len, item.at, item.len);
-  memcpy(text + before_len + item.len, after, after_len);
-  text[before_len + item.len + after_len] = '\0';
-  kling_shared_redact(&e->http.shared, text);
-  job->reply = text;
-  return true;
+  return job->reply != NULL;
 }
 
 void kling_note_strange(struct api_reply *reply, const char *words) {

@@ -16,9 +16,8 @@ void kling_note_break(struct job *job, const struct transfer *t,
 /* The job keeps the reply, without the key in it. */
 void kling_note_success(const struct engine *e, struct job *job,
                         struct transfer *t);
-/* What the list shows of its task alone, as a query would have said it. False
- * when out of memory, or when the list says more of itself than of its tasks.
- */
+/* The same of a task in a list. False, and it keeps nothing, where that cannot
+ * be: see kling_api_alone. */
 bool kling_note_listed(const struct engine *e, struct job *job,
                        const struct api_reply *list, struct scan_value item);
 /* A reply that is well-formed and yet cannot be what it seems. */

@@ -229,6 +229,9 @@ describe("emulator fault", function()
       states[i] = ask("GET", ENDPOINT .. "/" .. task.id).body:match('"task_status":"(%w+)"')
     end
     assert.same({ "processing", "submitted", "succeed" }, states)
+    service:fault({ name = "stale", on = "list", seconds = 2 })
+    assert.matches('"task_status":"processing"', ask("GET", ENDPOINT).body, 1, true)
+    assert.matches('"task_status":"succeed"', ask("GET", ENDPOINT).body, 1, true)
   end)
 
   it("is refused when it makes no sense", function()

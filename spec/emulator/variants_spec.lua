@@ -48,6 +48,7 @@ describe("emulator variant", function()
   end
 
   local function listing()
+    create()
     return ask("GET", ENDPOINT)
   end
 
@@ -173,7 +174,9 @@ describe("emulator variant", function()
     external_id_query_off = { by_external_id, status(400) },
     external_id_unique = { second_create, status(400) },
     external_id_reusable = { second_create, status(200) },
-    list_on = { listing, status(200) },
+    list_on = { listing, has('"task_result":{}') },
+    list_brief = { listing, has('^{"code":0,"data":%[{"created_at":[^}]+"task_info":{[^}]+},'
+      .. '"task_status":"submitted",') },
     list_off = { listing, status(301) },
     errors_kling = { second_create,
       has('^{"code":1201,"message":".-already exists","request_id"') },

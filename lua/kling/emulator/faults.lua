@@ -199,7 +199,7 @@ local kinds = {
     about = "a file is sent whole, whatever part of it is asked for",
   },
   stale = {
-    about = "a query is answered as it would have been `seconds` (default 5) ago",
+    about = "a query or a list is answered as it would have been `seconds` (default 5) ago",
     fields = { seconds = amount },
   },
 }

@@ -127,7 +127,7 @@ local function wrong_path(self, request)
   return reply
 end
 
-local function list(self, request)
+local function list(self, request, at)
   if self.variants:is("list_off") then
     return wrong_path(self, request)
   end
@@ -136,7 +136,7 @@ local function list(self, request)
   if not tasks then
     return refuse(self, problem)
   end
-  return json_reply(200, self.shapes:listed(tasks))
+  return json_reply(200, self.shapes:listed(tasks, at))
 end
 
 local function media_of(task, name)

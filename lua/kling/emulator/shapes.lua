@@ -232,11 +232,15 @@ function Shapes:queried(task, at)
   return wrapped(self, task, look)
 end
 
---- The reply to a list; always Kling's own shape, no other is known.
-function Shapes:listed(tasks)
+--- The reply to a list, or an old one as above; always Kling's own shape, no other is known.
+function Shapes:listed(tasks, at)
   local items = json.list()
   for i, task in ipairs(tasks) do
-    items[i] = queried_data(self, task, self.service:look(task))
+    local look = self.service:look(task, at and math.max(at, task.created_at))
+    items[i] = queried_data(self, task, look)
+    if self.variants:is("list_brief") then
+      items[i].task_result = nil
+    end
   end
   return envelope(self, items)
 end

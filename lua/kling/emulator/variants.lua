@@ -73,6 +73,7 @@ local groups = {
     { "external_id_reusable", "a reused external id makes another task" } },
   { "list",
     { "list_on", "tasks can be listed (K-docs)" },
+    { "list_brief", "tasks can be listed, but without their results" },
     { "list_off", "the list is a wrong path (CometAPI documents none)" } },
   { "errors",
     { "errors_kling", "refusals as {code, message, request_id} (K-docs)" },
