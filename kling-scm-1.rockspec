@@ -66,6 +66,7 @@ build = {
         "src/hmac.c",
         "src/http.c",
         "src/info.c",
+        "src/intake.c",
         "src/job.c",
         "src/json.c",
         "src/lifespan.c",

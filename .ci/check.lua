@@ -46,7 +46,7 @@ local KNOWS_LUA = set [[
   client client_cadence client_download client_gate client_gateway client_jobs client_options clip
   console core handle info json reply reset
 ]]
-local KNOWS_CURL = set "core http shared transfer transfer_api transfer_download"
+local KNOWS_CURL = set "core http intake shared transfer transfer_api transfer_download"
 
 --- Everything the compiler reads for a source file, headers of headers included.
 local function check_boundaries(sources)
@@ -185,7 +185,8 @@ local all_files = output_of(find .. "-name '*.[ch]' -o -name '*.lua' -o -path bi
 
 check_boundaries(sources)
 check_only_in("LUA_VERSION_NUM", set "src/compat.h", c_files)
-check_only_in("LIBCURL_VERSION_NUM", set "src/http.c src/transfer.c src/transfer_api.c", c_files)
+check_only_in("LIBCURL_VERSION_NUM",
+  set "src/http.c src/intake.c src/transfer.c src/transfer_api.c", c_files)
 check_symbols(sources)
 check_lengths(all_files)
 for _, path in ipairs(lua_files) do

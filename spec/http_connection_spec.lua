@@ -7,7 +7,9 @@ local socket = require "cqueues.socket"
 local x509 = require "openssl.x509"
 local x509_name = require "openssl.x509.name"
 
+local core = require "kling.core"
 local emulator = require "spec.support.emulator"
+local gateway = require "bench.torture.gateway"
 local quick = require "spec.support.quick"
 local raw_server = require "spec.support.raw_server"
 
@@ -134,6 +136,46 @@ describe("a connection", function()
     assert.equal(1, raw.connections)
     client:close()
     raw:stop()
+  end)
+end)
+
+describe("a connection of HTTP/2 that is gone", function()
+  it("is made anew within connect_timeout, or the look has failed", function()
+    local server = emulator.start { tls = true, ffmpeg = false, clock = "manual" }
+    local cq = cqueues.new()
+    local way = gateway.open(cq, tonumber(server.url:match ":(%d+)$"))
+    local client = quick.client({ url = "https://127.0.0.1:" .. way.port, ca = server.ca }, {
+      loop = "cqueues", connect_timeout = 0.2, request_timeout = 10 * PATIENCE,
+    })
+    local job = client:submit(CLIP)
+    local function poll_until(is_so)
+      local deadline = core.now() + PATIENCE
+      repeat
+        cqueues.sleep(0.01)
+        local state, info = client:poll(job)
+      until is_so(state, info) or core.now() > deadline
+      return is_so(client:poll(job))
+    end
+    local is_seen, is_late, is_back
+    cq:wrap(function()
+      is_seen = poll_until(function()
+        return #quick.logged(server, "query") > 1
+      end)
+      way:become "silent"
+      is_late = poll_until(function(_, info)
+        return info.failure and info.failure.code == "timeout"
+      end)
+      way:become "up"
+      server:advance(100)
+      is_back = client:wait(job, PATIENCE)
+      client:close()
+      way:become "refused"
+    end)
+    assert(cq:loop(3 * PATIENCE))
+    server:stop()
+    assert.is_true(is_seen)
+    assert.is_true(is_late)
+    assert.is_truthy(is_back)
   end)
 end)
 

@@ -9,8 +9,6 @@
 
 enum {
   MAX_EVENTS = 64,
-  AT_ONCE = 32,        /* requests that begin in one turn */
-  NEW_CONNECTIONS = 2, /* likewise, of those over TLS */
   /* Beside those of API requests: of downloads, and spare. libcurl counts the
    * ones in use too, and above its limit closes what it should keep. */
   MORE_CONNECTIONS = 64
@@ -59,8 +57,9 @@ static bool open_multi(struct http *h, unsigned max_requests) {
 bool kling_http_open(struct http *h, const struct http_options *o) {
   memset(h, 0, sizeof(*h));
   h->timer_due = -1.0;
-  h->intakes[0].most = h->intakes[1].most = NEW_CONNECTIONS;
   h->intakes[1].service = SPEAKS_HTTP1; /* that is how files are asked for */
+  kling_intake_begin_turn(&h->intakes[0]);
+  kling_intake_begin_turn(&h->intakes[1]);
   if (!kling_poller_open(&h->poller)) {
     return false;
   }
@@ -73,16 +72,35 @@ bool kling_http_open(struct http *h, const struct http_options *o) {
 
 /* --- closing --- */
 
+static void link_active(struct http *h, struct transfer *t) {
+  struct queue *q = &h->active[t->is_download];
+  t->next = NULL;
+  t->prev = q->last;
+  if (t->prev) {
+    t->prev->next = t;
+  } else {
+    q->first = t;
+  }
+  q->last = t;
+}
+
 static void unlink_active(struct http *h, struct transfer *t) {
+  struct queue *q = &h->active[t->is_download];
   if (t->prev) {
     t->prev->next = t->next;
   } else {
-    h->active = t->next;
+    q->first = t->next;
   }
   if (t->next) {
     t->next->prev = t->prev;
+  } else {
+    q->last = t->prev;
   }
   t->next = t->prev = NULL;
+}
+
+static struct transfer *any_active(const struct http *h) {
+  return h->active[0].first ? h->active[0].first : h->active[1].first;
 }
 
 static void free_list(struct transfer *t) {
@@ -95,8 +113,8 @@ static void free_list(struct transfer *t) {
 
 void kling_http_close(struct http *h) {
   if (h->multi) {
-    while (h->active) {
-      kling_http_release(h, h->active);
+    while (any_active(h)) {
+      kling_http_release(h, any_active(h));
     }
     curl_multi_cleanup(h->multi);
   }
@@ -107,53 +125,6 @@ void kling_http_close(struct http *h) {
   kling_poller_close(&h->poller);
   memset(h, 0, sizeof(*h));
   h->poller.fd = h->poller.timer_fd = -1;
-}
-
-/* --- who may begin --- */
-
-/* Over HTTP/1.1 each request needs a connection: in each turn a few begin. Else
- * the first connection does for all, or shows that it does not. */
-static void begin_turn(struct intake *in) {
-  in->most = in->service == SPEAKS_HTTP2 ? AT_ONCE : NEW_CONNECTIONS;
-  if (in->service == SPEAKS_HTTP1) {
-    in->most += in->connecting;
-  }
-}
-
-/* Before 7.80 libcurl does not say when a request has a connection. */
-static void count_in(struct http *h, struct transfer *t) {
-#if LIBCURL_VERSION_NUM >= 0x075000
-  if (t->is_download || h->shared.is_tls) {
-    t->connecting = &h->intakes[t->is_download].connecting;
-    ++*t->connecting;
-  }
-#else
-  (void)h;
-  (void)t;
-#endif
-}
-
-/* Over HTTP/1.1 there is nothing that the others should wait for. */
-static void set_patience(const struct http *h, struct transfer *t) {
-  if (h->shared.is_tls && !t->is_download) {
-    curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT,
-                     h->intakes[0].service == SPEAKS_HTTP1 ? 0L : 1L);
-  }
-}
-
-static void learn_version(struct http *h, const struct transfer *t) {
-  long version = 0;
-  if (h->shared.is_tls && !t->is_download &&
-      t->result.outcome == HTTP_ANSWERED) {
-    curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
-    h->intakes[0].service =
-        version < CURL_HTTP_VERSION_2_0 ? SPEAKS_HTTP1 : SPEAKS_HTTP2;
-  }
-}
-
-bool kling_http_is_full(const struct http *h, bool is_download) {
-  const struct intake *in = &h->intakes[is_download];
-  return in->service != SPEAKS_HTTP1 && in->connecting >= in->most;
 }
 
 /* --- requests --- */
@@ -180,34 +151,76 @@ struct transfer *kling_http_start(struct http *h,
   if (!t) {
     return NULL;
   }
-  set_patience(h, t);
+  kling_intake_prepare(&h->intakes[t->is_download], t);
   if (!kling_transfer_prepare(t, request)) {
     end_early(h, t, CURLE_URL_MALFORMAT);
   } else if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
     end_early(h, t, CURLE_OUT_OF_MEMORY);
   } else {
-    count_in(h, t);
+    kling_intake_add(&h->intakes[t->is_download], t);
     h->begun++;
-    t->prev = NULL;
-    t->next = h->active;
-    if (h->active) {
-      h->active->prev = t;
-    }
-    h->active = t;
+    link_active(h, t);
+    t->started = kling_clock_now();
   }
   return t;
+}
+
+static void break_off(struct http *h, struct transfer *t, CURLcode code) {
+  curl_multi_remove_handle(h->multi, t->easy);
+  unlink_active(h, t);
+  end_early(h, t, code);
+  kling_intake_learn(&h->intakes[t->is_download], t);
 }
 
 /* A transfer that nobody calls any more would never end: when the multi handle
  * fails as a whole, so do all that are in it. */
 static void fail_all(struct http *h, CURLMcode code) {
-  while (h->active) {
-    struct transfer *t = h->active;
-    curl_multi_remove_handle(h->multi, t->easy);
-    unlink_active(h, t);
-    end_early(h, t,
+  while (any_active(h)) {
+    break_off(h, any_active(h),
               code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY
                                           : CURLE_FAILED_INIT);
+  }
+}
+
+/* --- time-outs of API requests --- */
+
+/* With libcurl's own each byte that comes over HTTP/2 moves the timers of all
+ * requests on the connection: 7 % of the work of 16, and more of more. */
+
+/* The next that is to be given up, and when; NULL: there is none. Over HTTP/2
+ * also one for which no connection could be made. */
+static struct transfer *next_late(const struct http *h, double *due) {
+  const struct intake *in = &h->intakes[0];
+  struct transfer *late = h->active[0].first;
+  struct transfer *t = h->active[0].last;
+  struct transfer *unconnected = NULL;
+  if (!late) {
+    return NULL;
+  }
+  *due = late->started + (double)h->shared.request_timeout_ms / 1000.0;
+  if (in->connecting == 0 || in->service != SPEAKS_HTTP2) {
+    return late;
+  }
+  for (; t && t->connecting; t = t->prev) {
+    unconnected = t; /* all wait for the same connection: the last ones */
+  }
+  if (unconnected) {
+    double until =
+        unconnected->started + (double)h->shared.connect_timeout_ms / 1000.0;
+    if (until < *due) {
+      *due = until;
+      late = unconnected;
+    }
+  }
+  return late;
+}
+
+static void time_out(struct http *h, double now) {
+  double due;
+  struct transfer *t = next_late(h, &due);
+  while (t && due <= now) {
+    break_off(h, t, CURLE_OPERATION_TIMEDOUT);
+    t = next_late(h, &due);
   }
 }
 
@@ -250,13 +263,17 @@ static void act_on_events(struct http *h, const struct poller_event *events,
   }
 }
 
+bool kling_http_is_full(const struct http *h, bool is_download) {
+  return kling_intake_is_full(&h->intakes[is_download]);
+}
+
 bool kling_http_admits(struct http *h, bool is_download) {
   const struct intake *in = &h->intakes[is_download];
-  if (in->connecting >= in->most) {
+  if (!kling_intake_is_open(in)) {
     /* those that find an open connection leave at once */
     act_on_timer(h, kling_clock_now());
   }
-  return in->connecting < in->most && h->begun < AT_ONCE;
+  return kling_intake_is_open(in) && h->begun < INTAKE_MOST;
 }
 
 bool kling_http_wait(struct http *h, double seconds) {
@@ -273,35 +290,48 @@ bool kling_http_wait(struct http *h, double seconds) {
     act_on_timer(h, now);
   }
   h->begun = 0;
-  begin_turn(&h->intakes[0]);
-  begin_turn(&h->intakes[1]);
+  h->turned = now;
+  kling_intake_begin_turn(&h->intakes[0]);
+  kling_intake_begin_turn(&h->intakes[1]);
   return count >= 0;
 }
 
-struct transfer *kling_http_next(struct http *h) {
+static struct transfer *take_done(struct http *h) {
   struct transfer *t = h->done;
-  CURLMsg *message;
-  int left;
   if (t) {
     h->done = t->next;
     t->next = NULL;
+  }
+  return t;
+}
+
+static struct transfer *finish(struct http *h, const CURLMsg *message) {
+  CURLcode code = message->data.result; /* message dies with remove_handle */
+  char *found = NULL;
+  struct transfer *t;
+  curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &found);
+  t = (struct transfer *)(void *)found;
+  curl_multi_remove_handle(h->multi, t->easy);
+  unlink_active(h, t);
+  kling_transfer_end(t, (int)code);
+  kling_intake_learn(&h->intakes[t->is_download], t);
+  return t;
+}
+
+struct transfer *kling_http_next(struct http *h) {
+  struct transfer *t = take_done(h);
+  CURLMsg *message;
+  int left;
+  if (t) {
     return t;
   }
   while ((message = curl_multi_info_read(h->multi, &left)) != NULL) {
-    CURLcode code = message->data.result; /* message dies with remove_handle */
-    char *found = NULL;
-    if (message->msg != CURLMSG_DONE) {
-      continue;
+    if (message->msg == CURLMSG_DONE) {
+      return finish(h, message);
     }
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &found);
-    t = (struct transfer *)(void *)found;
-    curl_multi_remove_handle(h->multi, t->easy);
-    unlink_active(h, t);
-    kling_transfer_end(t, (int)code);
-    learn_version(h, t);
-    return t;
   }
-  return NULL;
+  time_out(h, h->turned); /* what has come in time is read by now */
+  return take_done(h);
 }
 
 static void unlink_done(struct http *h, const struct transfer *t) {
@@ -329,7 +359,12 @@ void kling_http_release(struct http *h, struct transfer *t) {
 }
 
 double kling_http_due(const struct http *h) {
-  return h->done ? 0.0 : h->timer_due;
+  double due = h->timer_due;
+  double late = 0.0;
+  if (h->done) {
+    return 0.0;
+  }
+  return next_late(h, &late) && (due < 0.0 || late < due) ? late : due;
 }
 
 const char *kling_http_words(int curl_code) {

@@ -6,16 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "intake.h"
 #include "poller.h"
 #include "shared.h"
 #include "transfer.h"
 
-/* New connections are dear: over TLS milliseconds each, thirty for the first.
- * Requests that would need one are let in a few at a time. */
-struct intake {
-  unsigned connecting; /* requests that have no connection yet */
-  unsigned most;       /* of them, in this turn */
-  enum { SPEAKS_UNKNOWN, SPEAKS_HTTP1, SPEAKS_HTTP2 } service;
+struct queue {
+  struct transfer *first;
+  struct transfer *last;
 };
 
 struct http {
@@ -24,11 +22,12 @@ struct http {
   struct http_shared shared; /* what all transfers are made with */
   struct intake intakes[2];  /* API requests, downloads */
   struct transfer *idle[2];  /* to be used again: likewise */
-  struct transfer *active;
-  struct transfer *done; /* ended before libcurl had them */
-  unsigned begun;        /* requests, in this turn */
-  unsigned next_event;   /* of the poller's, to begin with */
-  double timer_due;      /* when libcurl wants to be called; < 0: never */
+  struct queue active[2];    /* likewise; the oldest is the first */
+  struct transfer *done;     /* ended before libcurl had them */
+  unsigned begun;            /* requests, in this turn */
+  unsigned next_event;       /* of the poller's, to begin with */
+  double turned;             /* clock: the last turn */
+  double timer_due;          /* when libcurl wants to be called; < 0: never */
 };
 
 /* False: out of memory or descriptors; nothing is left open. */

@@ -52,10 +52,12 @@ struct transfer {
   struct buf body;
   struct sink *sink;
   uint64_t tag;
+  double started;       /* clock */
   unsigned sent;        /* how often libcurl was about to send it */
   unsigned *connecting; /* counts it as long as it has no connection, or NULL */
   char words[256];      /* libcurl's, of what went wrong: CURL_ERROR_SIZE */
-  uint8_t kind;         /* of an API request */
+  uint8_t kind;         /* of an API request: see transfer_api.c */
+  uint8_t service;      /* what it was made ready for: see intake.h */
   bool is_download;
   bool is_once;
   bool is_ended;

@@ -70,7 +70,6 @@ void kling_transfer_set_api(struct transfer *t) {
   t->body.ceiling = REPLY_CEILING;
   curl_easy_setopt(easy, CURLOPT_CURLU, t->shared->url);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, t->shared->request_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip"); /* to undo it */
   /* Wait for the first connection to say whether it is HTTP/2. Only over TLS:
    * without, libcurl learns it from the first reply, and would wait for that.
