@@ -154,6 +154,10 @@ bench bench-full:
 	@$(BENCH_ENV); lua5.4 bench/frames/run.lua | tee bench/results/frames.txt
 	@$(BENCH_ENV); lua5.4 bench/downloads/run.lua $(if $(filter %-full,$@),full,quick)
 
+# Puts the tables of the last run into the README.
+bench-readme:
+	@lua5.4 bench/readme.lua
+
 bench-tasks:
 	@sh .ci/install build run test hosts bench
 	@$(MAKE) -s LUA=lua5.4 all build/bench/bench_heap.so
@@ -263,5 +267,5 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(PARTS_OBJECTS:.o=.d)
 
-.PHONY: bench bench-full bench-tasks bench-cadence test-hosts all all-luas parts torture torture-tools env test demo valgrind fuzz lint lint-format \
+.PHONY: bench bench-full bench-readme bench-tasks bench-cadence test-hosts all all-luas parts torture torture-tools env test demo valgrind fuzz lint lint-format \
   lint-tidy lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean

@@ -59,11 +59,11 @@ function M.cost(server, program, cell, requests)
   local p50, p99 = server:latency()
   return {
     cpu = (cpu - idle_cpu) / requests * 1e6, per_second = requests / (wall - idle_wall),
-    p50 = p50 * 1e3, p99 = p99 * 1e3, peak = peak / 1024,
+    p50 = p50 and p50 * 1e3, p99 = p99 and p99 * 1e3, peak = peak / 1024,
   }
 end
 
-local CALLGRIND = "valgrind --tool=callgrind --callgrind-out-file=/dev/null"
+local CALLGRIND = "valgrind --tool=callgrind --trace-children=yes --callgrind-out-file=/dev/null"
 
 local function instructions(command)
   local line = ("timeout %d %s %s 2>&1; echo $?"):format(3 * LIMIT, CALLGRIND, command)
@@ -92,14 +92,13 @@ end
 
 --- Instructions (callgrind) and calls of the allocator a request; nil for what cannot be counted.
 function M.counts(server, program, cell, requests)
-  if program.counts then
-    return {}
-  end
   local command = program.command(server, cell)
   local few = 20 * cell.in_flight
   local many = few + M.requests(program, requests)
+  local each = counted(instructions, server, command, few, many)
   return {
-    instructions = counted(instructions, server, command, few, many),
+    instructions = each,
+    failed = not each,
     -- nginx's memory is pools and LuaJIT's own allocator
     allocations = not program.is_nginx and counted(allocations, server, command, few, many) or nil,
   }

@@ -42,10 +42,13 @@ function Origin:limit(answers)
   return tonumber(assert(self:ask("/limit?n=" .. answers)))
 end
 
---- Seconds from one look at a task to the next since the last limit: median, 99th percentile.
+--- Seconds from one look at a task to the next since the last limit: median, 99th percentile; nil
+--- when no task was looked at often enough.
 function Origin:latency()
-  local median, most = assert(self:ask "/latency"):match "(%S+) (%S+)"
-  return tonumber(median), tonumber(most)
+  local median, most = assert(self:ask "/latency"):match "^(%d%S*) (%d%S*)"
+  if median then
+    return tonumber(median), tonumber(most)
+  end
 end
 
 function Origin:stop()

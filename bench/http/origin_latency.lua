@@ -30,14 +30,17 @@ function M.add(looks, id)
   end
 end
 
---- The seconds that `share` of the looks took at most.
+--- The seconds that `share` of the looks took at most; nil when there were none.
 function M.share(looks, share)
+  if looks.count == 0 then
+    return nil
+  end
   local left, bin = looks.count * share, -1
   while left > 0 do
     bin = bin + 1
     left = left - (looks.bins[bin] or 0)
   end
-  return bin < 0 and 0 or LEAST * math.exp((bin + 0.5) * WIDTH)
+  return LEAST * math.exp((bin + 0.5) * WIDTH)
 end
 
 return M

@@ -35,23 +35,25 @@ local function ratio_text(cell, program, value_of, base)
   if value and base then
     return ("%.2f"):format(value / base)
   end
-  return cell.costs[program] and "failed" or "-"
+  local cost = cell.costs[program]
+  return cost and cost.failed and "failed" or "-"
 end
 
 local function title_of(cell)
   return ("%s, %s"):format(PROTOCOLS[cell.protocol], PLACES[cell.place])
 end
 
--- One column a cell, one row a program: a request's CPU time as a multiple of the best C program's.
-local function ratios(programs, cells)
+-- One column a cell, one row a program that is in one of them: multiples of the best C program's.
+local function ratios(programs, cells, values_in)
   local rows = {}
   for _, program in ipairs(programs) do
-    local row = { program.name }
+    local row, is_in = { program.name }, false
     for i, cell in ipairs(cells) do
-      local value_of = cpu_in(cell)
+      local value_of = values_in(cell)
       row[i + 1] = ratio_text(cell, program, value_of, base_of(programs, value_of))
+      is_in = is_in or row[i + 1] ~= "-"
     end
-    rows[#rows + 1] = row
+    rows[#rows + 1] = is_in and row or nil
   end
   return rows
 end
@@ -78,7 +80,7 @@ function M.ratios(out, programs, cells)
       count = count .. ("%7d"):format(cell.in_flight)
     end
     out(("\n%s\n%s\n%s"):format(PLACES[place], head, count))
-    for _, row in ipairs(ratios(programs, here)) do
+    for _, row in ipairs(ratios(programs, here, cpu_in)) do
       local line = ("%-24s"):format(row[1])
       for i = 2, #row do
         line = line .. ("%7s"):format(row[i])
@@ -145,42 +147,47 @@ function M.counts(out, programs, cells)
   end
 end
 
+-- The columns of the README's table of times, as far as they were measured.
+local CHOSEN = {
+  { "h1", "near", 16 }, { "h1", "near", 100 }, { "h1", "near", 1000 },
+  { "h2", "near", 16 }, { "h2", "near", 100 }, { "h2", "near", 1000 },
+  { "h1", "far", 1000 }, { "h2", "far", 1000 },
+}
+
+local function chosen(cells)
+  local found = {}
+  for _, want in ipairs(CHOSEN) do
+    for _, cell in ipairs(cells) do
+      if cell.protocol == want[1] and cell.place == want[2] and cell.in_flight == want[3] then
+        found[#found + 1] = cell
+      end
+    end
+  end
+  return found
+end
+
+local function markdown_table(out, title, cells, rows)
+  local head = { title }
+  for i, cell in ipairs(cells) do
+    head[i + 1] = ("%s, %s%d"):format(
+      PROTOCOLS[cell.protocol], cell.place == "far" and "150 ms, " or "", cell.in_flight)
+  end
+  out("| " .. table.concat(head, " | ") .. " |")
+  out("|---|" .. ("--:|"):rep(#cells))
+  for _, row in ipairs(rows) do
+    row[1] = row[1] == "kling" and "**kling**" or row[1]
+    out("| " .. table.concat(row, " | ") .. " |")
+  end
+end
+
 --- The README's tables.
 function M.markdown(out, programs, cells, counts)
-  local function row(cellnames)
-    out("| " .. table.concat(cellnames, " | ") .. " |")
-  end
-  local function rule(n)
-    out("|---|" .. ("--:|"):rep(n))
-  end
-  for _, place in ipairs { "near", "far" } do
-    local here, head = cells_of(cells, place), { "CPU time, " .. PLACES[place] }
-    for i, cell in ipairs(here) do
-      head[i + 1] = ("%s x %d"):format(cell.protocol, cell.in_flight)
-    end
-    row(head)
-    rule(#here)
-    for _, line in ipairs(ratios(programs, here)) do
-      row(line)
-    end
-    out ""
-  end
-  local head = { "instructions" }
-  for i, cell in ipairs(counts) do
-    head[i + 1] = ("%s x %d"):format(cell.protocol, cell.in_flight)
-  end
-  row(head)
-  rule(#counts)
-  for _, program in ipairs(programs) do
-    local line = { program.name }
-    for i, cell in ipairs(counts) do
-      local value_of = counted(cell, "instructions")
-      line[i + 1] = ratio_text(cell, program, value_of, base_of(programs, value_of))
-    end
-    if not program.counts then
-      row(line)
-    end
-  end
+  cells = chosen(cells)
+  markdown_table(out, "CPU time a request", cells, ratios(programs, cells, cpu_in))
+  out ""
+  markdown_table(out, "instructions a request", counts, ratios(programs, counts, function(cell)
+    return counted(cell, "instructions")
+  end))
 end
 
 --- One file a protocol and place: a row for each number in flight, microseconds by program.
