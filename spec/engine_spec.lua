@@ -35,6 +35,34 @@ describe("the engine", function()
   end
 
   describe("looking at a task", function()
+    it("that has not changed allocates nothing in Lua", function()
+      local client, job = start { poll_interval = 0.001, max_poll_interval = 0.001 }
+      server:advance(2)
+      quick.until_state(client, job, "processing")
+      local function grow()
+        collectgarbage()
+        collectgarbage "stop"
+        local kilobytes = collectgarbage "count"
+        for _ = 1, 20 do
+          client:step(0.05)
+          client:dispatch()
+        end
+        local grown = collectgarbage "count" - kilobytes
+        collectgarbage "restart"
+        return grown
+      end
+      local jit = rawget(_G, "jit")
+      if jit then
+        jit.off() -- what it compiles is counted, too
+        finally(jit.on)
+      end
+      grow() -- as may Lua's stack, once
+      local looks = #quick.logged(server, "query")
+      local grown = grow()
+      assert.equal(0, grown)
+      assert.is_true(#quick.logged(server, "query") > looks + 50)
+    end)
+
     local trouble = {
       ["500"] = { { name = "service_code", code = 5000 }, "unavailable" },
       ["524"] = { { name = "html", status = 524 }, "unavailable" },

@@ -280,6 +280,9 @@ static int client_changed(lua_State *L) {
   struct client *c = kling_client_check_any(L, 1);
   bool forget = lua_toboolean(L, 2);
   uint32_t i;
+  if (c->engine.changed.first == NO_JOB) {
+    return 0; /* before anything is allocated */
+  }
   kling_handle_push(L, 1);
   i = kling_engine_next_changed(&c->engine, !forget);
   if (i == NO_JOB) {
