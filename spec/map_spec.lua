@@ -185,6 +185,61 @@ describe("map", function()
     end
   end)
 
+  describe("that is left by an error goes on in the next one", function()
+    local client, is_armed
+
+    -- Raised while several files are on their way, a little at a time.
+    local function raise(_, outcome)
+      if is_armed and (outcome.done or 0) > 0 then
+        is_armed = false
+        error "enough"
+      end
+    end
+
+    local function save_all(options)
+      options.save, options.formats, options.timeout = folder, { "wav" }, PATIENCE
+      return client:map(clips(4), options)
+    end
+
+    before_each(function()
+      is_armed = true
+      server:fault { name = "trickle", on = "download", bytes = 20000, seconds = 0.02,
+        forever = true }
+    end)
+
+    local function assert_all_there()
+      for _, outcome in ipairs(save_all {}) do
+        assert.is_nil(outcome.failure)
+      end
+      assert.equal(4, #server:ledger())
+    end
+
+    it("of on_progress", function()
+      client = quick.client(server, { duplicate_window = 600 })
+      assert.is_false(pcall(save_all, { on_progress = raise }))
+      assert_all_there()
+    end)
+
+    it("of on_change, once the collector has seen to it", function()
+      local job
+      client = quick.client(server, { duplicate_window = 600, on_change = function(changed)
+        assert(changed ~= job, "enough")
+      end })
+      assert.is_false(pcall(save_all, { on_progress = function(_, outcome)
+        if is_armed and (outcome.done or 0) > 0 then
+          is_armed = false
+          job = client:submit(clip "another")
+        end
+      end }))
+      job = nil
+      collectgarbage()
+      collectgarbage()
+      for _, outcome in ipairs(save_all {}) do
+        assert.is_nil(outcome.failure)
+      end
+    end)
+  end)
+
   it("raises for what it cannot take, at the caller's line, before anything is sent", function()
     local client = quick.client(server)
     local foreign = quick.client(server):submit(clip(1))

@@ -108,9 +108,10 @@ local function turn(client, loop)
 end
 
 --- In this coroutine, and only there, `pause` is how the client's waits pause; nil: as everywhere.
+--- It must not refer to the coroutine: one that nobody waits for any more is collected.
 function M.set_pause(client, thread, pause)
   local private = raw.private(client)
-  private.loops = private.loops or {}
+  private.loops = private.loops or setmetatable({}, { __mode = "k" })
   private.loops[thread] = pause and { pause = pause, wake = private.loop.wake }
 end
 

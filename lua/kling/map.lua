@@ -67,9 +67,26 @@ end
 local Map = {}
 Map.__index = Map
 
+-- What on_progress raises is the caller's; but no download is left running that nobody waits for.
+function Map:abandon()
+  self.options.on_progress = nil
+  for _, saver in ipairs(self.savers) do
+    saver.state.problem = "cancelled"
+    if coroutine.status(saver.thread) == "suspended" then
+      coroutine.resume(saver.thread)
+    end
+  end
+end
+
 function Map:report(item, is_over)
-  if self.options.on_progress then
-    self.options.on_progress(item.index, item.outcome, is_over or false)
+  local on_progress = self.options.on_progress
+  local called, raised = true, nil
+  if on_progress then
+    called, raised = pcall(on_progress, item.index, item.outcome, is_over or false)
+  end
+  if not called then
+    self:abandon()
+    error(raised, 0)
   end
 end
 
@@ -213,18 +230,21 @@ function Map:save(items)
   end
 end
 
--- A save waits as any caller would, in a coroutine of its own; its pauses are ours.
+-- A save waits as any caller would, in a coroutine of its own; its pauses are ours, and do not keep
+-- it alive when on_change has raised out of all this.
 function Map:start_save(items)
-  local saver = {}
-  saver.thread = coroutine.create(function()
+  local state, until_when = {}, self.until_when
+  local thread = coroutine.create(function()
     self:save(items)
   end)
-  Client.set_pause(self.client, saver.thread, function(_, seconds)
-    saver.pause = seconds
-    coroutine.yield()
-    return nil, self.until_when.problem
+  Client.set_pause(self.client, thread, function(_, seconds)
+    state.pause = seconds
+    if not state.problem then
+      coroutine.yield()
+    end
+    return nil, state.problem or until_when.problem
   end)
-  table.insert(self.savers, saver)
+  table.insert(self.savers, { thread = thread, state = state })
 end
 
 function Map:resume_savers()
@@ -241,7 +261,7 @@ function Map:resume_savers()
       Client.set_pause(self.client, saver.thread, nil)
       table.remove(self.savers, i)
     else
-      longest = math.min(longest or saver.pause, saver.pause)
+      longest = math.min(longest or saver.state.pause, saver.state.pause)
     end
   end
   self.until_when.longest_pause = longest
@@ -284,7 +304,7 @@ function core.Client:map(list, given)
     changed = {}, -- jobs
     saves = {}, -- task id -> its items
     to_save = {}, -- of these, those whose turn has not come
-    savers = {}, -- { thread, pause }
+    savers = {}, -- { thread, state = { pause, problem } }
     left = #list,
   }, Map)
   for i = 1, #list do
