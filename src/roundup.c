@@ -237,7 +237,8 @@ static void read_items(struct engine *e, const struct transfer *t,
                        struct api_reply *reply) {
   const char *cursor = NULL;
   struct scan_value item;
-  while (kling_scan_next(reply->items, &cursor, &item)) {
+  uint32_t left = PAGE_MAX; /* whatever was asked for: a step is to be short */
+  while (left-- > 0 && kling_scan_next(reply->items, &cursor, &item)) {
     struct job *job;
     kling_api_read_task(item, &reply->task);
     job = find_job(e, &reply->task);
