@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "scan_plain.h"
+
 #define CODEC "kling.json" /* our one entry in the registry */
 
 enum { EXACT_DIGITS = 15 }; /* a double holds every integer of so many */
@@ -45,9 +47,10 @@ static char *put(char *out, const char *bytes, size_t len) {
 }
 
 static size_t string_len(const char *at, const char *end) {
-  const char *start = at++;
+  const char *start = at;
+  at = kling_scan_skip_plain(at + 1, end);
   while (at < end && *at != '"') {
-    at += *at == '\\' ? 2 : 1;
+    at = kling_scan_skip_plain(at + (*at == '\\' ? 2 : 1), end);
   }
   return (size_t)(at + 1 - start);
 }
@@ -60,6 +63,9 @@ static bool is_surrogate(const char *at, const char *end, const char *second) {
 /* Half a surrogate pair is well formed JSON, but cjson refuses the text. */
 static char *put_string(char *out, const char *at, size_t len) {
   const char *end = at + len;
+  if (!memchr(at, '\\', len)) {
+    return put(out, at, len);
+  }
   while (at < end) {
     size_t n = *at == '\\' ? 2 : 1;
     if (is_surrogate(at, end, "89abAB") &&

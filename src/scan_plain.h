@@ -23,7 +23,7 @@ static inline uint64_t kling_scan_special_bytes(uint64_t w) {
 /* Eight at a time over characters that are only themselves. */
 static inline const char *kling_scan_skip_plain(const char *at,
                                                 const char *end) {
-  size_t blocks = (size_t)(end - at) / sizeof(uint64_t);
+  ptrdiff_t blocks = (end - at) / (ptrdiff_t)sizeof(uint64_t);
   for (; blocks > 0; blocks--) {
     uint64_t w;
     uint64_t special;
