@@ -150,7 +150,7 @@ bench bench-full:
 	@mkdir -p bench/results
 	@$(BENCH_ENV); lua5.4 bench/http/run.lua $(if $(filter %-full,$@),full,quick)
 	@gnuplot bench/http/plot.gp
-	@$(MAKE) -s bench-tasks
+	@$(MAKE) -s bench-tasks COUNTS="$(if $(filter %-full,$@),,10 100 1000 10000)"
 	@$(BENCH_ENV); lua5.4 bench/frames/run.lua | tee bench/results/frames.txt
 	@$(BENCH_ENV); lua5.4 bench/downloads/run.lua $(if $(filter %-full,$@),full,quick)
 
@@ -162,7 +162,7 @@ bench-tasks:
 	@sh .ci/install build run test hosts bench
 	@$(MAKE) -s LUA=lua5.4 all build/bench/bench_heap.so
 	@mkdir -p bench/results
-	@$(BENCH_ENV); lua5.4 bench/tasks.lua | tee bench/results/tasks.txt
+	@$(BENCH_ENV); lua5.4 bench/tasks.lua $(COUNTS) | tee bench/results/tasks.txt
 	@gnuplot -e "data='build/bench/tasks.dat'" bench/tasks.gp
 
 build/bench/baseline: bench/http/baseline.c src/scan_plain.h

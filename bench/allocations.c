@@ -21,12 +21,12 @@ void *malloc(size_t size) {
   return counted(__libc_malloc(size));
 }
 
-void *calloc(size_t n, size_t size) {
-  return counted(__libc_calloc(n, size));
+void *calloc(size_t nmemb, size_t size) {
+  return counted(__libc_calloc(nmemb, size));
 }
 
-void *realloc(void *old, size_t size) {
-  return counted(__libc_realloc(old, size));
+void *realloc(void *ptr, size_t size) {
+  return counted(__libc_realloc(ptr, size));
 }
 
 static void tell(void) __attribute__((destructor));

@@ -3,7 +3,7 @@
 
 local M = {}
 
-local LIMIT = 40 -- seconds for one run
+local LIMIT = 20 -- seconds for one run
 local ERRORS = "build/bench/errors"
 local SAID = "build/bench/said" -- what the program wrote
 
@@ -93,7 +93,7 @@ end
 --- Instructions (callgrind) and calls of the allocator a request; nil for what cannot be counted.
 function M.counts(server, program, cell, requests)
   local command = program.command(server, cell)
-  local few = 20 * cell.in_flight
+  local few = 5 * cell.in_flight
   local many = few + M.requests(program, requests)
   local each = counted(instructions, server, command, few, many)
   return {

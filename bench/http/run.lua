@@ -14,7 +14,7 @@ local report = require "bench.http.report"
 -- `turns`: how often each task is looked at, at least.
 local PLANS = {
   quick = {
-    rounds = { near = 3, far = 2 }, requests = 2000, turns = { near = 10, far = 6 },
+    rounds = { near = 3, far = 2 }, requests = 1500, turns = { near = 10, far = 5 },
     counted = 300,
     cells = {
       { "h1", "near", { 1, 16, 100, 1000 } }, { "h2", "near", { 16, 100 } },
