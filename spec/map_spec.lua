@@ -185,6 +185,46 @@ describe("map", function()
     end
   end)
 
+  describe("of very many", function()
+    -- Each submit takes a hundredth of a second, as on a slow disk.
+    local function slow_client(options)
+      local client = quick.client(server, options)
+      local guard = core.raw.private(client).guard
+      local submit = guard.submit
+      function guard.submit(...)
+        local past = core.now() + 0.01
+        repeat until core.now() >= past
+        return submit(...)
+      end
+      return client
+    end
+
+    it("has sent the first before it has submitted the last", function()
+      local sent
+      local client = slow_client { on_change = function()
+        sent = sent or core.now()
+      end }
+      local submitted
+      local outcomes = client:map(clips(12), { timeout = PATIENCE, on_progress = function()
+        submitted = submitted or core.now()
+      end })
+      assert.is_true(sent < submitted)
+      assert.equal("succeeded", outcomes[12].state)
+    end)
+
+    it("ends with a client that is closed before all are submitted", function()
+      local client
+      client = slow_client { on_change = function()
+        client:close()
+      end }
+      local outcomes = client:map(clips(12), { save = folder, timeout = PATIENCE })
+      for _, outcome in ipairs(outcomes) do
+        assert.equal("closed", outcome.failure.code)
+      end
+      assert.is_nil(outcomes[12].job)
+    end)
+  end)
+
   describe("that is left by an error goes on in the next one", function()
     local client, is_armed
 

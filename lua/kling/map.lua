@@ -12,6 +12,8 @@ local save = require "kling.save"
 local raw = core.raw
 local M = {}
 
+local SLICE = 0.02 -- seconds of submitting, a write to disk each, until others have their turn
+local BREATH = 0.001 -- seconds
 local SAVES = 4 -- tasks whose files are fetched at a time, each file over a connection of its own
 
 local function check_folder(folder)
@@ -96,16 +98,22 @@ function Map:finish(item)
   self:report(item, true)
 end
 
+-- A job, or nil, message, failure.
+function Map:submit(subject)
+  if Client.is_job(subject) then
+    return subject
+  elseif not raw.is_open(self.client) then -- on_change may have closed it
+    return failure.give { code = "closed", operation = "submit", task_state = "not-created",
+      billed = "no" }
+  end
+  return self.client:submit(subject)
+end
+
 function Map:add(index, subject)
-  local outcome = {}
+  local outcome, _ = {}, nil
   local item = { index = index, outcome = outcome }
   self.outcomes[index] = outcome
-  if Client.is_job(subject) then
-    outcome.job = subject
-  else
-    local _
-    outcome.job, _, outcome.failure = self.client:submit(subject)
-  end
+  outcome.job, _, outcome.failure = self:submit(subject)
   if outcome.job then
     self.items[#self.items + 1] = item
   else
@@ -290,6 +298,22 @@ function Map:give_up()
   end
 end
 
+local function never()
+  return false
+end
+
+-- Thousands may have to be written down, and the first of them has a lease to keep.
+function Map:add_all(list)
+  local slice_end = core.now() + SLICE
+  for i = 1, #list do
+    self:add(i, list[i])
+    if core.now() >= slice_end then
+      Client.wait_until(self.client, never, deadline.new(BREATH))
+      slice_end = core.now() + SLICE
+    end
+  end
+end
+
 function core.Client:map(list, given)
   Client.check_open(self, "map")
   local checked = options.check(given, rules, "map")
@@ -307,9 +331,7 @@ function core.Client:map(list, given)
     savers = {}, -- { thread, state = { pause, problem } }
     left = #list,
   }, Map)
-  for i = 1, #list do
-    map:add(i, list[i])
-  end
+  map:add_all(list)
   map:begin()
   Client.wait_until(self, function()
     return map:advance()
