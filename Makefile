@@ -151,6 +151,7 @@ bench bench-full:
 	@$(BENCH_ENV); lua5.4 bench/http/run.lua $(if $(filter %-full,$@),full,quick)
 	@gnuplot bench/http/plot.gp
 	@$(MAKE) -s bench-tasks COUNTS="$(if $(filter %-full,$@),,10 100 1000 10000)"
+	$(if $(filter %-full,$@),@$(MAKE) -s bench-list)
 	@$(BENCH_ENV); lua5.4 bench/frames/run.lua | tee bench/results/frames.txt
 	@$(BENCH_ENV); lua5.4 bench/downloads/run.lua $(if $(filter %-full,$@),full,quick)
 
@@ -164,6 +165,13 @@ bench-tasks:
 	@mkdir -p bench/results
 	@$(BENCH_ENV); lua5.4 bench/tasks.lua $(COUNTS) | tee bench/results/tasks.txt
 	@gnuplot -e "data='build/bench/tasks.dat'" bench/tasks.gp
+
+# Ten minutes: ten thousand tasks, and fewer, are followed to their ends three times.
+bench-list:
+	@sh .ci/install build run test hosts bench
+	@$(MAKE) -s LUA=lua5.4 all
+	@mkdir -p bench/results
+	@$(BENCH_ENV); lua5.4 bench/list.lua | tee bench/results/list.txt
 
 build/bench/baseline: bench/http/baseline.c src/scan_plain.h
 build/bench/bare: bench/frames/bare.c
@@ -267,5 +275,6 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(PARTS_OBJECTS:.o=.d)
 
-.PHONY: bench bench-full bench-readme bench-tasks bench-cadence test-hosts all all-luas parts torture torture-tools env test demo valgrind fuzz lint lint-format \
+.PHONY: bench bench-full bench-readme bench-tasks bench-list \
+  bench-cadence test-hosts all all-luas parts torture torture-tools env test demo valgrind fuzz lint lint-format \
   lint-tidy lint-cppcheck lint-luacheck lint-kqueue format check install uninstall clean

@@ -21,7 +21,7 @@ end
 local COMMAND = [[
 chmod 755 %s
 mkdir %s/files
-cp bench/http/origin_replies.lua bench/http/origin_latency.lua %s/
+cp bench/http/origin_*.lua %s/
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
   -keyout %s/key.pem -out %s/cert.pem -subj /CN=localhost \
   -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null
