@@ -65,6 +65,7 @@ build = {
         "src/hint.c",
         "src/hmac.c",
         "src/http.c",
+        "src/ids.c",
         "src/info.c",
         "src/intake.c",
         "src/job.c",

@@ -180,6 +180,7 @@ static int client_attach(lua_State *L) {
   const char *external_id = luaL_optstring(L, 3, NULL);
   struct job *job = push_new_job(L, c, JOB_TASK);
   set_ids(L, job, task_id, external_id);
+  kling_engine_know_id(&c->engine, job);
   if (external_id) { /* remembered from its create: it may be very new */
     job->accepted = kling_clock_now();
   }

@@ -77,6 +77,7 @@ static void follow(lua_State *L, struct engine *e, struct job *job,
   if (!kling_job_set_ids(job, task_id, job->external_task_id)) {
     luaL_error(L, "not enough memory");
   }
+  kling_engine_know_id(e, job);
   kling_job_drop_order(job);
   job->accepted = kling_clock_now(); /* for all we know: it may be very new */
   job->state = JOB_SUBMITTED;

@@ -88,6 +88,7 @@ void kling_engine_free(struct engine *e) {
   kling_heap_free(&e->lanes[0].due);
   kling_heap_free(&e->lanes[1].due);
   kling_gateway_free(&e->gateway);
+  kling_ids_free(&e->ids);
   kling_roundup_index_free(&e->roundup.index);
   e->jobs = NULL;
   e->count = e->cap = 0;

@@ -12,6 +12,7 @@
 #include "gateway.h"
 #include "heap.h"
 #include "http.h"
+#include "ids.h"
 #include "job.h"
 #include "roundup.h"
 
@@ -54,6 +55,7 @@ struct engine {
   struct lane lanes[2];
   struct gate gate;
   struct roundup roundup;
+  struct ids ids; /* task ids that jobs have */
   struct job_list changed;
   unsigned changes; /* ever */
   double alarm;     /* clock; < 0: none */
@@ -92,6 +94,9 @@ double kling_engine_due(const struct engine *e);
 /* The next task job that changed, once; NO_JOB at the end. With `hold` it has
  * one more handle. */
 uint32_t kling_engine_next_changed(struct engine *e, bool hold);
+
+/* To be called when a job has got a task id. */
+void kling_engine_know_id(struct engine *e, const struct job *job);
 
 /* --- for outcome.c and gate.c --- */
 

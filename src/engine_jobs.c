@@ -74,6 +74,10 @@ void kling_engine_drop(struct engine *e, uint32_t index) {
   kling_engine_forget_if_over(e, job);
 }
 
+void kling_engine_know_id(struct engine *e, const struct job *job) {
+  kling_ids_add(&e->ids, job->task_id, e->jobs, e->count);
+}
+
 /* --- lists and the heap --- */
 
 void kling_engine_mark(struct engine *e, struct job *job) {

@@ -100,6 +100,10 @@ static bool is_of_another_job(const struct engine *e, const struct job *job,
   uint32_t i;
   kling_scan_text(task->task_id, id, sizeof(id));
   kling_scan_text(task->external_task_id, external_id, sizeof(external_id));
+  if ((!external_id[0] || strcmp(external_id, job->external_task_id) == 0) &&
+      !kling_ids_may_have(&e->ids, id)) {
+    return false; /* as most: no need to look through all jobs */
+  }
   for (i = 0; i < e->count; i++) {
     const struct job *other = &e->jobs[i];
     if (other->in_use && other->external_task_id &&
@@ -137,6 +141,7 @@ bool kling_outcome_accept(struct engine *e, struct job *job,
   if (is_of_another_job(e, job, task) || !keep_id(e, job, task->task_id)) {
     return false;
   }
+  kling_engine_know_id(e, job);
   job->existence = EXISTS;
   job->billed = BILLED_YES;
   job->accepted = kling_clock_now();

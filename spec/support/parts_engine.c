@@ -2,6 +2,7 @@
  * many jobs, too much time or too little memory to be had from outside. */
 #include "parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,9 +102,46 @@ static int parts_with_allocations(lua_State *L) {
   return 1;
 }
 
+static uint32_t count_known(const struct ids *x, uint32_t from, uint32_t to) {
+  char id[24];
+  uint32_t known = 0;
+  for (; from < to; from++) {
+    snprintf(id, sizeof(id), "8781062428%08u", from);
+    known += kling_ids_may_have(x, id);
+  }
+  return known;
+}
+
+/* Lua: parts.ids(total, alive): how many of the last jobs' ids are known, how
+ * many of 10,000 others, and how much room that takes */
+static int parts_ids(lua_State *L) {
+  uint32_t total = (uint32_t)luaL_checkinteger(L, 1);
+  uint32_t alive = (uint32_t)luaL_checkinteger(L, 2);
+  struct job *jobs = calloc(alive + 1, sizeof(*jobs));
+  char(*texts)[24] = calloc(alive + 1, sizeof(*texts));
+  struct ids x;
+  uint32_t i;
+  memset(&x, 0, sizeof(x));
+  for (i = 0; i < total; i++) {
+    struct job *job = &jobs[i % alive];
+    snprintf(texts[i % alive], sizeof(*texts), "8781062428%08u", i);
+    job->in_use = true;
+    job->task_id = texts[i % alive];
+    kling_ids_add(&x, job->task_id, jobs, alive);
+  }
+  lua_pushinteger(L, count_known(&x, total - alive, total));
+  lua_pushinteger(L, count_known(&x, total, total + 10000));
+  lua_pushinteger(L, x.size);
+  kling_ids_free(&x);
+  free(texts);
+  free(jobs);
+  return 3;
+}
+
 static const luaL_Reg functions[] = {
     {"engine_hold",      parts_engine_hold     },
     {"engine_linger",    parts_engine_linger   },
+    {"ids",              parts_ids             },
     {"with_allocations", parts_with_allocations},
     {NULL,               NULL                  },
 };
