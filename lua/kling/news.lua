@@ -33,6 +33,7 @@ end
 local function next_changed(client, tasks)
   if tasks and tasks:is_usable() then
     tasks:note_changes(client)
+    return next_news(tasks)
   end
   return tasks and next_news(tasks) or raw.changed(client)
 end
