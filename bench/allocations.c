@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
+void *libc_malloc(size_t size) __asm__("__libc_malloc");
+void *libc_calloc(size_t count, size_t size) __asm__("__libc_calloc");
+void *libc_realloc(void *old, size_t size) __asm__("__libc_realloc");
 
 static unsigned long count;
 
@@ -18,15 +18,15 @@ static void *counted(void *made) {
 }
 
 void *malloc(size_t size) {
-  return counted(__libc_malloc(size));
+  return counted(libc_malloc(size));
 }
 
 void *calloc(size_t nmemb, size_t size) {
-  return counted(__libc_calloc(nmemb, size));
+  return counted(libc_calloc(nmemb, size));
 }
 
 void *realloc(void *ptr, size_t size) {
-  return counted(__libc_realloc(ptr, size));
+  return counted(libc_realloc(ptr, size));
 }
 
 static void tell(void) __attribute__((destructor));
