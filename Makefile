@@ -150,6 +150,7 @@ bench bench-full:
 	@mkdir -p bench/results
 	@$(BENCH_ENV); lua5.4 bench/http/run.lua $(if $(filter %-full,$@),full,quick)
 	@gnuplot bench/http/plot.gp
+	@$(BENCH_ENV); lua5.4 bench/http/ending.lua | tee bench/results/ending.txt
 	@$(MAKE) -s bench-tasks COUNTS="$(if $(filter %-full,$@),,10 100 1000)"
 	$(if $(filter %-full,$@),@$(MAKE) -s bench-list)
 	@$(BENCH_ENV); lua5.4 bench/frames/run.lua | tee bench/results/frames.txt
