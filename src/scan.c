@@ -121,50 +121,49 @@ static const char *read_word(const char *at, const char *end,
 
 /* --- members that are asked for --- */
 
-/* Is the key between its quotes this name? Longer escaped keys than any we ask
- * for are not looked into. */
-static bool escaped_key_is(const char *key, size_t len,
-                           const struct scan_name *name) {
+/* Is the key this name? Longer escaped keys than any we ask for are not looked
+ * into. */
+static bool escaped_key_is(struct scan_name key, const struct scan_name *name) {
   char text[64];
   struct scan_value v;
-  v.at = key - 1;
-  v.len = len + 2;
+  v.at = key.text - 1; /* with its quotes */
+  v.len = key.len + 2;
   v.type = SCAN_STRING;
   return kling_scan_text(v, text, sizeof(text)) == name->len &&
          memcmp(text, name->text, name->len) == 0;
 }
 
-static size_t find_escaped(const struct scan_asked *asked, const char *key,
-                           size_t len) {
+static size_t find_escaped(const struct scan_asked *asked,
+                           struct scan_name key) {
   size_t n = 0;
-  while (n < asked->count && !escaped_key_is(key, len, &asked->names[n])) {
+  while (n < asked->count && !escaped_key_is(key, &asked->names[n])) {
     n++;
   }
   return n;
 }
 
 /* Which name a key has; `count`: none of them. */
-static inline size_t find_name(const struct scan_asked *asked, const char *key,
-                               size_t len) {
+static inline size_t find_name(const struct scan_asked *asked,
+                               struct scan_name key) {
   size_t n;
   for (n = 0; n < asked->count; n++) {
     const struct scan_name *name = &asked->names[n];
-    if (name->len == len && memcmp(name->text, key, len) == 0) {
+    if (name->len == key.len && memcmp(name->text, key.text, key.len) == 0) {
       return n;
     }
   }
-  return memchr(key, '\\', len) ? find_escaped(asked, key, len) : n;
+  return memchr(key.text, '\\', key.len) ? find_escaped(asked, key) : n;
 }
 
 static void forget(const struct scan_asked *asked) {
   memset(asked->values, 0, asked->count * sizeof(*asked->values));
 }
 
-/* A key, and what is asked of its value. */
-static const char *read_asked(const char *at, const char *end, int depth,
-                              const struct scan_asked *asked, const char *key,
-                              size_t key_len) {
-  size_t n = find_name(asked, key, key_len);
+/* The value of a key, and what is asked of it. */
+static inline const char *read_asked(const char *at, const char *end, int depth,
+                                     const struct scan_asked *asked,
+                                     struct scan_name key) {
+  size_t n = find_name(asked, key);
   const struct scan_asked *inside = n == 0 ? asked->inside : NULL;
   struct scan_value value;
   if (inside) {
@@ -184,20 +183,23 @@ static const char *read_asked(const char *at, const char *end, int depth,
 static inline const char *read_member(const char *at, const char *end,
                                       int depth,
                                       const struct scan_asked *asked) {
-  const char *key = at;
-  size_t key_len;
+  struct scan_name key;
   enum scan_type ignored;
-  at = at < end && *at == '"' ? read_string(at, end) : NULL;
+  if (at >= end || *at != '"') {
+    return NULL;
+  }
+  key.text = at + 1;
+  at = read_string(at, end);
   if (!at) {
     return NULL;
   }
-  key_len = (size_t)(at - key) - 2;
+  key.len = (size_t)(at - key.text) - 1;
   at = read_char(skip_space(at, end), end, ':');
   if (!at) {
     return NULL;
   }
   at = skip_space(at, end);
-  return asked ? read_asked(at, end, depth, asked, key + 1, key_len)
+  return asked ? read_asked(at, end, depth, asked, key)
                : read_value(at, end, depth, NULL, &ignored);
 }
 

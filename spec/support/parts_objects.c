@@ -201,19 +201,23 @@ static int parts_scan(lua_State *L) {
   return 1;
 }
 
+static struct scan_name name_at(lua_State *L, int i) {
+  struct scan_name name;
+  name.text = luaL_checklstring(L, i, &name.len);
+  return name;
+}
+
 /* Lua: parts.scan_asked(text, outer, inner): the member `outer` of a text's
  * object, and its member `inner`, both found on the way */
 static int parts_scan_asked(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
-  struct scan_name names[2];
+  struct scan_name names[2] = {name_at(L, 2), name_at(L, 3)};
   struct scan_value values[2];
   struct scan_value v;
   struct scan_asked inner = {&names[1], &values[1], 1, NULL};
   struct scan_asked outer = {&names[0], &values[0], 1, &inner};
   int keep = push_text(L);
-  names[0].text = luaL_checklstring(L, 2, &names[0].len);
-  names[1].text = luaL_checklstring(L, 3, &names[1].len);
   luaL_argcheck(L, kling_scan_document(text, len, &outer, &v), 1, "refused");
   push_value(L, values[0], keep);
   push_value(L, values[1], keep);
