@@ -149,7 +149,7 @@ describe("many looks", function()
     for i = 1, 12 do
       service.tasks[i] = shown[i]
     end
-    local client = client_of()
+    local client = client_of { poll_interval = 3, max_poll_interval = 3 }
     raw.learn(client, { roundup = "works" })
     local jobs = {}
     for i = 1, 20 do
