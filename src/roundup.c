@@ -23,8 +23,9 @@ enum {
   ID_SIZE = API_ID_MAX + 2
 };
 
-static const double HOUR = 3600.0;   /* seconds between trials */
-static const double REST = 60.0;     /* after a setback; doubles */
+static const double HOUR = 3600.0; /* seconds between trials */
+static const double REST = 60.0;   /* after a setback; doubles */
+static const double PAUSE = 4.0; /* max_poll_intervals, when few were served */
 static const double HORIZON = 0.75;  /* of the least time between looks */
 static const double COUNTINGS = 8.0; /* in that time */
 static const double CERTAINTY = 5.0; /* seconds: a page is not that old */
@@ -257,6 +258,19 @@ static bool goes_on(const struct engine *e) {
          (r->expected >= LEAST || are_due(e, LEAST));
 }
 
+/* A list that was of no use at all is worse than one of little use now. */
+static void settle(struct engine *e) {
+  struct roundup *r = &e->roundup;
+  if (r->served == 0) {
+    rest(e, 0.0);
+    return;
+  }
+  r->setbacks = 0;
+  if (r->served < LEAST * r->page) {
+    r->next = kling_clock_now() + PAUSE * e->cadence.options.max_poll_interval;
+  }
+}
+
 static void read_page(struct engine *e, const struct transfer *t,
                       struct api_reply *reply) {
   struct roundup *r = &e->roundup;
@@ -268,11 +282,7 @@ static void read_page(struct engine *e, const struct transfer *t,
     ask(e);
     return;
   }
-  if (r->served < LEAST * r->page) {
-    rest(e, 0.0);
-  } else {
-    r->setbacks = 0;
-  }
+  settle(e);
   end(e);
 }
 
