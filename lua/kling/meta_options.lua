@@ -23,7 +23,7 @@
 ---@field dry_run? boolean check everything, send no create; default false
 ---@field ca? string PEM file of trusted certificates; default: libcurl's own
 ---@field ca_path? string folder of trusted certificates, as OpenSSL's c_rehash makes it
----@field proxy? string as libcurl takes it: "http://127.0.0.1:3128", "socks5h://..."; default: the environment's
+---@field proxy? string as libcurl takes it: "http://127.0.0.1:3128", "socks5h://..."; default: what the environment says when the client is made
 ---@field user_agent? string put before ours
 ---@field loop? string|table name of an adapter ("blocking", ...), or a table with `pause`; default: found by looking at what is loaded
 ---@field on_change? fun(job: kling.Job, state: kling.State, info: kling.Info) called by whoever steps the client, never inside libcurl
