@@ -23,7 +23,7 @@ local PLANS = {
     counts = { { "h1", 16 }, { "h2", 16 } },
   },
   full = {
-    rounds = { near = 7, far = 3 }, requests = 10000, turns = { near = 20, far = 15 },
+    rounds = { near = 5, far = 3 }, requests = 10000, turns = { near = 20, far = 15 },
     counted = 2000,
     cells = {
       { "h1", "near", { 1, 16, 100, 1000 } }, { "tls", "near", { 1, 16, 100, 1000 } },
