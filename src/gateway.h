@@ -1,7 +1,7 @@
 /* gateway.h - what has been learned of the gateway at base_url: which of its
- * ways to find a task whose id nobody told us, or to look at many tasks at once,
- * lead anywhere. No document says (docs/contract.md, section 10), so it is found
- * out, and can be remembered. */
+ * ways to find a task whose id nobody told us, or to look at many tasks at
+ * once, lead anywhere. No document says (docs/contract.md, section 10), so it
+ * is found out, and can be remembered. */
 #ifndef KLING_GATEWAY_H
 #define KLING_GATEWAY_H
 
