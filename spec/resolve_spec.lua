@@ -247,7 +247,8 @@ describe("a create that is refused and yet given a task id", function()
   end)
 
   for name, id in pairs { ["dots"] = "..", ["control characters"] = "1\\u00072",
-    ["bytes that are no text"] = "\255\254" } do
+    ["bytes that are no text"] = "\255\254", ["half a character"] = "f\195",
+    ["a surrogate"] = "\237\160\128", ["a long form"] = "\224\128\175" } do
     it("with an id of " .. name .. " is asked for by its external id", function()
       refuse(1303, 429, id)
       local client = lost.client()

@@ -116,12 +116,31 @@ static bool is_of_another_job(const struct engine *e, const struct job *job,
   return false;
 }
 
-/* No source shows another id than one of these. */
-static bool is_printable(const char *text) {
-  while (*text >= ' ' && *text <= '~') {
-    text++;
+/* Behind the character that begins here; NULL: it is no UTF-8, or it controls
+ * what shows it. */
+static const unsigned char *skip_character(const unsigned char *at) {
+  unsigned char c = *at++;
+  unsigned char least = c == 0xC2 || c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+  unsigned char most = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+  int more = c < 0x80 ? 0 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
+  if (c < ' ' || (c >= 0x7F && c < 0xC2) || c > 0xF4 ||
+      (more > 0 && (*at < least || *at > most))) {
+    return NULL;
   }
-  return !*text;
+  for (; more > 0; more--) {
+    if ((*at++ & 0xC0) != 0x80) {
+      return NULL;
+    }
+  }
+  return at;
+}
+
+static bool is_printable(const char *text) {
+  const unsigned char *at = (const unsigned char *)text;
+  while (at && *at) {
+    at = skip_character(at);
+  }
+  return at != NULL;
 }
 
 /* Whole or not at all: half an id is another task's. And ids are shown. */
