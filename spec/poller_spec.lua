@@ -202,6 +202,22 @@ describe("the poller " .. parts.poller_name, function()
         assert.is_false(parts.is_readable(poller:fd(), 0))
       end)
 
+      it("is readable at the later of two moments, and once at most at the earlier", function()
+        local early = core.now() + 0.01
+        local late, turns = early + 0.02, 0
+        poller:set_timer(early)
+        poller:set_timer(late)
+        repeat
+          assert.is_true(parts.is_readable(poller:fd(), LONG))
+          turns = turns + 1
+          poller:set_timer(late)
+        until core.now() >= late
+        assert.is_true(turns <= 2)
+        assert.is_true(parts.is_readable(poller:fd(), 0))
+        poller:set_timer(core.now() + LONG)
+        assert.is_false(parts.is_readable(poller:fd(), 0))
+      end)
+
       it("is not readable when the timer is off", function()
         poller:set_timer(0)
         assert.is_true(parts.is_readable(poller:fd(), LONG))

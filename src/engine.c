@@ -254,10 +254,14 @@ void kling_engine_set_alarm(struct engine *e, double seconds) {
   kling_engine_set_timer(e);
 }
 
-static double seconds_to_wait(const struct engine *e, double until) {
+/* Until something comes, is due, or it is so late; false: a signal came. */
+static bool wait(struct engine *e, double until) {
   double due = kling_engine_due(e);
   double left = (due >= 0.0 && due < until ? due : until) - kling_clock_now();
-  return left > 0.0 ? left : 0.0;
+  if (left > 0.0) { /* the timer is more exact than the poller's milliseconds */
+    kling_poller_set_timer(&e->http.poller, due);
+  }
+  return kling_http_wait(&e->http, left > 0.0 ? left : 0.0);
 }
 
 unsigned kling_engine_step(struct engine *e, double seconds) {
@@ -268,9 +272,7 @@ unsigned kling_engine_step(struct engine *e, double seconds) {
     kling_gate_let_go(e);
     start_due(e, false);
     start_due(e, true);
-    kling_poller_set_timer(&e->http.poller, kling_engine_due(e));
-    undisturbed = kling_http_wait(
-        &e->http, seconds_to_wait(e, e->changes == before ? until : 0.0));
+    undisturbed = wait(e, e->changes == before ? until : 0.0);
     finish_requests(e);
   } while (undisturbed && e->changes == before && kling_clock_now() < until);
   kling_engine_set_timer(e);

@@ -39,7 +39,8 @@ void kling_poller_close(struct poller *p);
 /* Watch a socket for this; 0 forgets it. False: out of memory, or the system
  * refused. */
 bool kling_poller_watch(struct poller *p, int fd, int what);
-/* Make the descriptor readable from this moment on; < 0: never. */
+/* Make the descriptor readable from this moment on; < 0: never. It may be so
+ * earlier, once, when the timer was set to an earlier moment before. */
 void kling_poller_set_timer(struct poller *p, double due);
 /* Wait at most this long. Returns how many events were written; -1: a signal
  * came. */

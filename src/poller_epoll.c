@@ -63,6 +63,11 @@ void kling_poller_set_timer(struct poller *p, double due) {
   if (due == p->due || (due < 0.0 && p->due < 0.0)) {
     return;
   }
+  /* To set it costs as much as a request: one that goes off too early, once,
+   * costs a turn. */
+  if (due > p->due && p->due > kling_clock_now()) {
+    return;
+  }
   p->due = due;
   memset(&at, 0, sizeof(at)); /* all zero: off */
   if (due >= 0.0) {
