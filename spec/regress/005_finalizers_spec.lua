@@ -6,7 +6,7 @@ local quick = require "spec.support.quick"
 local remembering = require "spec.support.remembering"
 
 local raw = core.raw
-local JOBS = 50
+local JOBS = 20
 local LIFE = 10 -- seconds; longer than any task here lives
 local MESSAGE = "the service is taking a rest"
 
@@ -101,7 +101,7 @@ describe("a finalizer that uses the client", function()
         assert(attempt.service_message == MESSAGE, attempt.service_message)
       end
       assert(not failure or failure.task_id == id)
-      return failure and #failure.attempts == 16
+      return failure and #failure.attempts >= 8
     end)
   end)
 
