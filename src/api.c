@@ -10,55 +10,55 @@
 
 /* --- one task --- */
 
-static bool text_is(struct scan_value v, const char *word) {
-  return v.type == SCAN_STRING && v.len == strlen(word) + 2 &&
-         memcmp(v.at + 1, word, v.len - 2) == 0;
-}
-
 static struct scan_value either(struct scan_value a, struct scan_value b) {
   return kling_scan_has_text(a) ? a : b;
 }
 
 struct word {
-  const char *text;
+  struct scan_name name;
   enum api_state state;
 };
 
+static bool is_word(struct scan_value v, struct scan_name name) {
+  return v.type == SCAN_STRING && v.len == name.len + 2 &&
+         memcmp(v.at + 1, name.text, name.len) == 0;
+}
+
 static void read_status(struct scan_value status, const struct word *words,
                         struct api_task *out) {
-  while (words->text && !text_is(status, words->text)) {
+  while (words->name.text && !is_word(status, words->name)) {
     words++;
   }
   out->status = status;
-  out->word = words->text;
+  out->word = words->name.text;
   out->state = words->state;
 }
 
 /* data.task_status. Source: K-docs; "succeeded": its newer generation. */
 static const struct word task_words[] = {
-    {"submitted",  API_SUBMITTED },
-    {"processing", API_PROCESSING},
-    {"succeed",    API_SUCCEEDED },
-    {"succeeded",  API_SUCCEEDED },
-    {"failed",     API_FAILED    },
-    {NULL,         API_UNKNOWN   },
+    {SCAN_NAME("submitted"),  API_SUBMITTED },
+    {SCAN_NAME("processing"), API_PROCESSING},
+    {SCAN_NAME("succeed"),    API_SUCCEEDED },
+    {SCAN_NAME("succeeded"),  API_SUCCEEDED },
+    {SCAN_NAME("failed"),     API_FAILED    },
+    {{NULL, 0},               API_UNKNOWN   },
 };
 
 /* data.status, of a gateway around the task (source: N-api dto/task.go) or of
  * Kling's newer generation (source: K-docs). */
 static const struct word wrapper_words[] = {
-    {"NOT_START",   API_SUBMITTED },
-    {"SUBMITTED",   API_SUBMITTED },
-    {"QUEUED",      API_SUBMITTED },
-    {"IN_PROGRESS", API_PROCESSING},
-    {"SUCCESS",     API_SUCCEEDED },
-    {"FAILURE",     API_FAILED    },
-    {"submitted",   API_SUBMITTED },
-    {"processing",  API_PROCESSING},
-    {"succeed",     API_SUCCEEDED },
-    {"succeeded",   API_SUCCEEDED },
-    {"failed",      API_FAILED    },
-    {NULL,          API_UNKNOWN   },
+    {SCAN_NAME("NOT_START"),   API_SUBMITTED },
+    {SCAN_NAME("SUBMITTED"),   API_SUBMITTED },
+    {SCAN_NAME("QUEUED"),      API_SUBMITTED },
+    {SCAN_NAME("IN_PROGRESS"), API_PROCESSING},
+    {SCAN_NAME("SUCCESS"),     API_SUCCEEDED },
+    {SCAN_NAME("FAILURE"),     API_FAILED    },
+    {SCAN_NAME("submitted"),   API_SUBMITTED },
+    {SCAN_NAME("processing"),  API_PROCESSING},
+    {SCAN_NAME("succeed"),     API_SUCCEEDED },
+    {SCAN_NAME("succeeded"),   API_SUCCEEDED },
+    {SCAN_NAME("failed"),      API_FAILED    },
+    {{NULL, 0},                API_UNKNOWN   },
 };
 
 /* What is read of a task, bare or wrapped; what every reply has comes first. */
@@ -187,6 +187,9 @@ enum { NESTING = 5, NESTED_TEXT = 2048 };
 
 static void note_code(struct scan_value v, struct api_reply *out) {
   char text[sizeof(out->service_code)];
+  if (v.type == SCAN_NUMBER && v.len == 1 && *v.at == '0') {
+    return; /* as most often */
+  }
   if (!kling_scan_text(v, text, sizeof(text)) || strcmp(text, "0") == 0 ||
       strcasecmp(text, "success") == 0) {
     return;
@@ -255,6 +258,13 @@ static void find_request_id(struct api_reply *out) {
   if (len > 0 && len < sizeof(out->request_id)) {
     memcpy(out->request_id, at, len);
     out->request_id[len] = '\0';
+  }
+}
+
+void kling_api_find_request_id(struct api_reply *reply) {
+  if (!reply->request_id[0]) {
+    note_text(kling_scan_get(reply->document, "request_id"), reply->request_id,
+              sizeof(reply->request_id));
   }
 }
 
@@ -339,13 +349,12 @@ static void doubt_refusal(struct api_reply *out) {
 }
 
 /* Of the whole reply; what is in `data` is asked for on the way. */
-enum { DATA, CODE, ERROR, REQUEST_ID, MEMBERS };
+enum { DATA, CODE, ERROR, MEMBERS };
 
 static const struct scan_name member_names[MEMBERS] = {
     [DATA] = SCAN_NAME("data"),
     [CODE] = SCAN_NAME("code"),
     [ERROR] = SCAN_NAME("error"),
-    [REQUEST_ID] = SCAN_NAME("request_id"),
 };
 
 static bool read_document(const char *body, size_t len,
@@ -360,7 +369,6 @@ static bool read_document(const char *body, size_t len,
   }
   out->data = members[DATA];
   out->error = members[ERROR];
-  note_text(members[REQUEST_ID], out->request_id, sizeof(out->request_id));
   note_code(members[CODE], out);
   return true;
 }

@@ -70,6 +70,10 @@ bool kling_api_path(const char *id, char out[API_PATH_SIZE]);
 void kling_api_read(enum api_operation operation, long http_status,
                     const char *body, size_t len, struct api_reply *out);
 
+/* Fills in `request_id` of a success, too: nobody needs it of a reply that does
+ * as it should. */
+void kling_api_find_request_id(struct api_reply *reply);
+
 /* One task object: an element of a list, or a callback's body. */
 void kling_api_read_task(struct scan_value object, struct api_task *out);
 

@@ -10,9 +10,13 @@ static bool is_unreserved(char c) {
          (c >= 'a' && c <= 'z') || (c && strchr("-._~", c));
 }
 
+/* The service's own ids are digits alone: those are copied as they stand. */
 static void encode_segment(const char *text, char *out) {
   static const char digits[] = "0123456789ABCDEF";
-  for (; *text; text++) {
+  size_t plain = strspn(text, "0123456789");
+  memcpy(out, text, plain);
+  out += plain;
+  for (text += plain; *text; text++) {
     unsigned char c = (unsigned char)*text;
     if (is_unreserved(*text)) {
       *out++ = *text;

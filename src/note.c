@@ -106,6 +106,7 @@ void kling_note_reply(const struct engine *e, struct job *job,
                       bool retryable) {
   struct attempt *a = kling_note_add(job, t, reply->code, retryable);
   if (a) {
+    kling_api_find_request_id(reply);
     kling_shared_redact(&e->http.shared, reply->message);
     kling_shared_redact(&e->http.shared, reply->service_code);
     kling_shared_redact(&e->http.shared, reply->request_id);

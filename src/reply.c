@@ -115,6 +115,7 @@ read_reply(lua_State *L) { /* core.read_reply(operation, status, body) */
   const char *body = luaL_checklstring(L, 3, &len);
   struct api_reply reply;
   kling_api_read(operation, status, body, len, &reply);
+  kling_api_find_request_id(&reply);
   push_reply(L, &reply);
   return 1;
 }

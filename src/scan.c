@@ -26,7 +26,11 @@ static inline const char *skip_space(const char *at, const char *end) {
   return at;
 }
 
+/* Which may have space before it, and most often has none. */
 static inline const char *read_char(const char *at, const char *end, char c) {
+  if (at >= end || *at != c) {
+    at = skip_space(at, end);
+  }
   return at < end && *at == c ? at + 1 : NULL;
 }
 
@@ -83,9 +87,13 @@ static inline const char *read_value(const char *at, const char *end, int depth,
   return read_other(at, end, depth, asked, type);
 }
 
+static inline bool is_digit(char c) {
+  return (unsigned char)(c - '0') < 10; /* one comparison, not two */
+}
+
 static const char *read_digits(const char *at, const char *end) {
   const char *start = at;
-  while (at < end && *at >= '0' && *at <= '9') {
+  while (at < end && is_digit(*at)) {
     at++;
   }
   return at > start ? at : NULL;
@@ -194,7 +202,7 @@ static inline const char *read_member(const char *at, const char *end,
     return NULL;
   }
   key.len = (size_t)(at - key.text) - 1;
-  at = read_char(skip_space(at, end), end, ':');
+  at = read_char(at, end, ':');
   if (!at) {
     return NULL;
   }
@@ -206,6 +214,7 @@ static inline const char *read_member(const char *at, const char *end,
 /* From behind the opening bracket to behind the closing one. */
 static const char *read_object(const char *at, const char *end, int depth,
                                const struct scan_asked *asked) {
+  const char *comma;
   at = skip_space(at, end);
   if (at < end && *at == '}') {
     return at + 1;
@@ -215,16 +224,17 @@ static const char *read_object(const char *at, const char *end, int depth,
     if (!at) {
       return NULL;
     }
-    at = skip_space(at, end);
-    if (at >= end || *at != ',') {
+    comma = read_char(at, end, ',');
+    if (!comma) {
       return read_char(at, end, '}');
     }
-    at = skip_space(at + 1, end);
+    at = skip_space(comma, end);
   }
 }
 
 static const char *read_array(const char *at, const char *end, int depth) {
   enum scan_type ignored;
+  const char *comma;
   at = skip_space(at, end);
   if (at < end && *at == ']') {
     return at + 1;
@@ -234,11 +244,11 @@ static const char *read_array(const char *at, const char *end, int depth) {
     if (!at) {
       return NULL;
     }
-    at = skip_space(at, end);
-    if (at >= end || *at != ',') {
+    comma = read_char(at, end, ',');
+    if (!comma) {
       return read_char(at, end, ']');
     }
-    at = skip_space(at + 1, end);
+    at = skip_space(comma, end);
   }
 }
 

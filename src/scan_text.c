@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { COMPARED = 512 };
+enum { COMPARED = 512, INTEGER_DIGITS = 18 };
 
 static unsigned long hex_value(char c) {
   if (c <= '9') {
@@ -131,23 +131,43 @@ bool kling_scan_has_text(struct scan_value v) {
   return (v.type == SCAN_STRING && v.len > 2) || v.type == SCAN_NUMBER;
 }
 
+static bool stands_as_is(struct scan_value v, const char *text, size_t len) {
+  return v.type == SCAN_STRING && v.len == len + 2 &&
+         memcmp(v.at + 1, text, len) == 0 && !memchr(text, '\\', len);
+}
+
 bool kling_scan_is(struct scan_value v, const char *text) {
   char found[COMPARED];
-  size_t len = kling_scan_text(v, found, sizeof(found));
-  return len > 0 && len == strlen(text) && memcmp(found, text, len) == 0;
+  size_t len = strlen(text);
+  return len > 0 && (stands_as_is(v, text, len) ||
+                     (kling_scan_text(v, found, sizeof(found)) == len &&
+                      memcmp(found, text, len) == 0));
+}
+
+/* The whole part of a number; what fits into an integer is added up there. */
+static double read_whole(const char **at, const char *end) {
+  const char *most = end - *at > INTEGER_DIGITS ? *at + INTEGER_DIGITS : end;
+  int64_t integer = 0;
+  double value;
+  for (; *at < most && **at >= '0' && **at <= '9'; (*at)++) {
+    integer = integer * 10 + (**at - '0');
+  }
+  value = (double)integer;
+  for (; *at < end && **at >= '0' && **at <= '9'; (*at)++) {
+    value = value * 10.0 + (**at - '0');
+  }
+  return value;
 }
 
 /* By hand and not by strtod, which reads the decimal point of the locale. */
 static double number_value(const char *at, const char *end) {
   bool negative = *at == '-';
-  double value = 0.0;
+  double value;
   double unit = 1.0;
   int exponent = 0;
   bool small = false;
   at += negative;
-  for (; at < end && *at >= '0' && *at <= '9'; at++) {
-    value = value * 10.0 + (*at - '0');
-  }
+  value = read_whole(&at, end);
   if (at < end && *at == '.') {
     for (at++; at < end && *at >= '0' && *at <= '9'; at++) {
       unit /= 10.0;
