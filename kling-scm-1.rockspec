@@ -98,6 +98,7 @@ build = {
         "src/shared.c",
         "src/sink.c",
         "src/sink_finish.c",
+        "src/sockets.c",
         "src/sound.c",
         "src/stay.c",
         "src/transfer.c",

@@ -73,6 +73,7 @@ void kling_engine_abandon(struct engine *e) {
     }
   }
   if (e->http.multi) {
+    kling_sockets_close(&e->http.sockets);
     kling_poller_close(&e->http.poller);
     memset(&e->http, 0, sizeof(e->http));
   }

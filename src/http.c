@@ -18,19 +18,6 @@ static const double TURN = 0.0005; /* seconds; what is begun is done */
 
 /* --- libcurl calls these; none of them may touch Lua --- */
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
-                     void *unused) {
-  struct http *h = arg;
-  int wanted = ((what & CURL_POLL_IN) ? POLLER_READ : 0) |
-               ((what & CURL_POLL_OUT) ? POLLER_WRITE : 0);
-  (void)easy;
-  (void)unused;
-  if (what == CURL_POLL_REMOVE) {
-    wanted = 0;
-  }
-  return kling_poller_watch(&h->poller, fd, wanted) ? 0 : -1;
-}
-
 static int on_timer(CURLM *multi, long timeout_ms, void *arg) {
   struct http *h = arg;
   (void)multi;
@@ -43,10 +30,7 @@ static int on_timer(CURLM *multi, long timeout_ms, void *arg) {
 
 static bool open_multi(struct http *h, unsigned max_requests) {
   h->multi = curl_multi_init();
-  return h->multi &&
-         curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket) ==
-             CURLM_OK &&
-         curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h) == CURLM_OK &&
+  return h->multi && kling_sockets_open(&h->sockets, &h->poller, h->multi) &&
          curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer) ==
              CURLM_OK &&
          curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h) == CURLM_OK &&
@@ -122,6 +106,7 @@ void kling_http_close(struct http *h) {
   free_list(h->idle[1]);
   free_list(h->done);
   kling_shared_close(&h->shared);
+  kling_sockets_close(&h->sockets);
   kling_poller_close(&h->poller);
   memset(h, 0, sizeof(*h));
   h->poller.fd = h->poller.timer_fd = -1;
@@ -131,11 +116,15 @@ void kling_http_close(struct http *h) {
 
 static struct transfer *take_idle(struct http *h, bool is_download) {
   struct transfer *t = h->idle[is_download];
-  if (!t) {
-    return kling_transfer_new(&h->shared, is_download);
+  if (t) {
+    h->idle[is_download] = t->next;
+    t->next = NULL;
+    return t;
   }
-  h->idle[is_download] = t->next;
-  t->next = NULL;
+  t = kling_transfer_new(&h->shared, is_download);
+  if (t) {
+    kling_sockets_follow(&h->sockets, t->easy);
+  }
   return t;
 }
 
@@ -228,7 +217,7 @@ static void act(struct http *h, curl_socket_t fd, int mask) {
   int running;
   CURLMcode code = curl_multi_socket_action(h->multi, fd, mask, &running);
   if (code == CURLM_BAD_SOCKET) {
-    kling_poller_watch(&h->poller, fd, 0);
+    kling_sockets_forget(&h->sockets, fd);
   } else if (code != CURLM_OK) {
     fail_all(h, code);
   }
@@ -254,7 +243,9 @@ static void act_on_events(struct http *h, const struct poller_event *events,
   int i = 0;
   do {
     const struct poller_event *event = &events[h->next_event % (unsigned)count];
-    act(h, event->fd, curl_mask(event->what));
+    if (kling_sockets_is_awaited(&h->sockets, event->fd)) {
+      act(h, event->fd, curl_mask(event->what));
+    }
     h->next_event++;
     i++;
   } while (i < count && kling_clock_now() < end);

@@ -9,6 +9,7 @@
 #include "intake.h"
 #include "poller.h"
 #include "shared.h"
+#include "sockets.h"
 #include "transfer.h"
 
 struct queue {
@@ -19,6 +20,7 @@ struct queue {
 struct http {
   void *multi; /* CURLM */
   struct poller poller;
+  struct sockets sockets;    /* what the poller watches */
   struct http_shared shared; /* what all transfers are made with */
   struct intake intakes[2];  /* API requests, downloads */
   struct transfer *idle[2];  /* to be used again: likewise */
