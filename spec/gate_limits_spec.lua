@@ -26,8 +26,7 @@ describe("the number of tasks at once", function()
   local function submit(client, count)
     local jobs = {}
     for i = 1, count do
-      local clip = quick.CLIP.video_id
-      jobs[i] = client:submit { video_id = clip, sound_effect_prompt = "rain " .. i }
+      jobs[i] = client:submit(quick.CLIP)
     end
     return jobs
   end

@@ -1,5 +1,6 @@
 --- Handles of jobs: equal, tied to their client, collected without losing a task.
 
+local collector = require "spec.support.collector"
 local emulator = require "spec.support.emulator"
 local kling = require "kling"
 local quick = require "spec.support.quick"
@@ -105,11 +106,7 @@ describe("a job", function()
   end)
 
   it("survives a collector that never rests", function()
-    local pause, multiplier = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000)
-    finally(function()
-      collectgarbage("setpause", pause)
-      collectgarbage("setstepmul", multiplier)
-    end)
+    finally(collector.restless())
     local events, submitted = 0, 0
     local client = quick.client(server, {
       on_change = function(job, state, info)

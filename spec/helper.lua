@@ -56,6 +56,9 @@ busted.subscribe({ "file", "start" }, function()
 end)
 
 busted.subscribe({ "file", "end" }, function(file)
+  if package.loaded.jit then
+    package.loaded.jit.flush() -- a compiled trace holds what it was compiled for
+  end
   collectgarbage()
   collectgarbage() -- the first runs finalizers, which let go of more
   local extra = difference(before, open_descriptors())

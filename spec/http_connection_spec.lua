@@ -141,7 +141,7 @@ end)
 
 describe("a connection of HTTP/2 that is gone", function()
   it("is made anew within connect_timeout, or the look has failed", function()
-    local server = emulator.start { tls = true, ffmpeg = false, clock = "manual" }
+    local server = emulator.start { tls = true, clock = "manual" }
     local cq = cqueues.new()
     local way = gateway.open(cq, tonumber(server.url:match ":(%d+)$"))
     local client = quick.client({ url = "https://127.0.0.1:" .. way.port, ca = server.ca }, {
@@ -172,6 +172,7 @@ describe("a connection of HTTP/2 that is gone", function()
       way:become "refused"
     end)
     assert(cq:loop(3 * PATIENCE))
+    cq:close()
     server:stop()
     assert.is_true(is_seen)
     assert.is_true(is_late)

@@ -129,7 +129,10 @@ describe("map", function()
 
   it("looks at no more of them the more there are", function()
     local count, looks, ended = 150, 0, core.raw.ended
-    local list = clips(count)
+    local list = {}
+    for i = 1, count do
+      list[i] = clip(1) -- the emulator makes the files of equal requests once
+    end
     core.raw.ended = function(...)
       looks = looks + 1
       return ended(...)
@@ -138,7 +141,10 @@ describe("map", function()
     local ok, outcomes = pcall(client.map, client, list, { timeout = PATIENCE })
     core.raw.ended = ended
     assert(ok, outcomes)
-    assert.equal("succeeded", outcomes[count].state)
+    for _, outcome in ipairs(outcomes) do
+      assert.equal("succeeded", outcome.state)
+    end
+    assert.equal(count, #server:ledger())
     assert.is_true(looks < 10 * count, looks .. " looks")
   end)
 

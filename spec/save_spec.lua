@@ -187,7 +187,7 @@ describe("save", function()
   end)
 
   it("tells how far it is", function()
-    server:fault { name = "trickle", on = "download", bytes = 60000, seconds = 0.02, times = 3 }
+    server:fault { name = "trickle", on = "download", bytes = 20000, seconds = 0.03, times = 3 }
     local steps, total_seen = {}, nil
     local files = assert(save {
       on_progress = function(done, total)

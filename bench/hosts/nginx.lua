@@ -62,7 +62,7 @@ local function run(server, process)
   assert(loaded[#loaded] < LIFE.processing, "a request waited for another's task")
 end
 
-local server = emulator.start { ffmpeg = false, life = LIFE }
+local server = emulator.start { life = LIFE }
 local process = nginx.start(server.url)
 local ok, problem = pcall(run, server, process)
 process:stop()

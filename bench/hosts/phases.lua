@@ -22,7 +22,7 @@ function M.start()
   pipe:close()
   long_clip(self.folder .. "/clip.mp4", BYTES)
   self.server = emulator.start {
-    tls = true, ffmpeg = false, life = LIFE, clip = self.folder .. "/clip.mp4",
+    tls = true, life = LIFE, clip = self.folder .. "/clip.mp4",
   }
   return setmetatable(self, { __index = M })
 end

@@ -211,7 +211,7 @@ function M.run(options)
     whole = {}, kills = {}, counts = {}, problems = {}, store = options.store,
   }, Run)
   self.server = emulator.start {
-    http2 = false, ffmpeg = false, life = LIFE, variants = { "external_id_reusable" },
+    http2 = false, life = LIFE, variants = { "external_id_reusable" },
     faults = { SLOW },
   }
   local ran, message = pcall(function()

@@ -154,7 +154,7 @@ function M.run(options)
     workers = {}, problems = {}, store = options.store, lease = options.lease,
   }, Run)
   self.server = emulator.start {
-    http2 = false, ffmpeg = false, variants = { "external_id_reusable" },
+    http2 = false, variants = { "external_id_reusable" },
     life = { submitted = options.seconds / 2, processing = options.seconds / 2 },
   }
   local taken, looks, killed

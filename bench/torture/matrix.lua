@@ -197,7 +197,7 @@ end
 
 -- Cases whose gateways are alike share one emulator.
 local function play_at_one(transport, variants, cases, outcomes)
-  local options = { ffmpeg = false, life = LIFE, variants = { "external_id_reusable" } }
+  local options = { life = LIFE, variants = { "external_id_reusable" } }
   for name, value in pairs(SERVERS[transport]) do
     options[name] = value
   end

@@ -13,6 +13,7 @@ local assert = require "luassert"
 local busted = require "busted" -- a module does not see what busted gives to spec files
 
 local boundaries = require "spec.adapters.boundaries"
+local collector = require "spec.support.collector"
 local core = require "kling.core"
 local emulator = require "spec.support.emulator"
 local endings = require "spec.adapters.endings"
@@ -217,14 +218,12 @@ local function specify_answers(context)
   end)
 
   it("loses nothing to a collector that never rests", function()
-    local pause = collectgarbage("setpause", 0)
-    local multiplier = collectgarbage("setstepmul", 1000)
+    local rest = collector.restless()
     local ok, problem = pcall(check_rounds, context, ROUNDS / 10, context.host.sleep and function()
       collectgarbage()
       context.host.sleep(0.001)
     end)
-    collectgarbage("setpause", pause)
-    collectgarbage("setstepmul", multiplier)
+    rest()
     assert(ok, problem)
   end)
 
@@ -359,7 +358,7 @@ return function(host)
 
     busted.setup(function()
       context.server = emulator.start {
-        ffmpeg = false, life = { submitted = 0, processing = 0 },
+        life = { submitted = 0, processing = 0 },
       }
     end)
 

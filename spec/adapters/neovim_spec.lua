@@ -16,7 +16,7 @@ describe("neovim", function()
   local server
 
   setup(function()
-    server = emulator.start { ffmpeg = false, life = { submitted = 0, processing = 0.3 } }
+    server = emulator.start { life = { submitted = 0, processing = 0.3 } }
   end)
 
   teardown(function()

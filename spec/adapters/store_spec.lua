@@ -33,7 +33,7 @@ for _, name in ipairs { "blocking", "cqueues", "luv", "copas" } do
       local server, store
 
       setup(function()
-        server = emulator.start { ffmpeg = false, life = LIFE }
+        server = emulator.start { life = LIFE }
       end)
 
       teardown(function()

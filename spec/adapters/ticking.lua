@@ -59,7 +59,7 @@ local function specify_tls(context)
   end)
 
   it("keeps ticking while a task runs over TLS", function()
-    local tls_server = emulator.start { tls = true, ffmpeg = false,
+    local tls_server = emulator.start { tls = true,
                                         life = { submitted = 0, processing = LIFE } }
     local client = context.client(nil, tls_server)
     local result

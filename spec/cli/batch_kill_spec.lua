@@ -9,6 +9,7 @@ local quick = require "spec.support.quick"
 local scratch = require "spec.support.scratch"
 
 local LINES = 4
+local LATE = 2 -- seconds
 
 describe("kling batch, killed", function()
   local server, folder, file, out
@@ -49,6 +50,11 @@ describe("kling batch, killed", function()
     end
   end
 
+  -- So that it cannot be done before it is killed, however busy this machine is.
+  local function answer_late()
+    server:fault { name = "delay", on = "query", seconds = LATE, times = LINES }
+  end
+
   -- each after what the last one has left
   local moments = {
     { "when the store has just been made", function()
@@ -61,12 +67,14 @@ describe("kling batch, killed", function()
       kill_when(has_logged("create", 1))
     end },
     { "when the last was accepted", function()
+      answer_late()
       kill_when(function()
         return #server:ledger() == LINES
       end)
     end },
     { "while it asks how they are", function()
       local asked = #quick.logged(server, "query")
+      answer_late()
       kill_when(has_logged("query", asked + 1))
     end },
     { "while files come", function()

@@ -88,7 +88,7 @@ describe("emulator server", function()
   local server
 
   setup(function()
-    server = emulator.start({ clock = "manual" })
+    server = emulator.start({ clock = "manual", ffmpeg = true })
   end)
 
   teardown(function()
@@ -326,7 +326,7 @@ describe("emulator server with other options", function()
   end)
 
   it("does without ffmpeg", function()
-    server = emulator.start({ ffmpeg = false, clock = "manual" })
+    server = emulator.start({ clock = "manual" })
     local data = finished(server, { video_url = server.url .. "/clip.mp4" })
     local _, mp3 = ask(server, "GET", data.task_result.audios[1].url_mp3)
     assert.equal(139 * 144, #mp3) -- five seconds of tone.mp3

@@ -12,7 +12,7 @@ describe("a running nginx", function()
   local server, process
 
   before_each(function()
-    server = emulator.start { ffmpeg = false, life = LIFE }
+    server = emulator.start { life = LIFE }
     process = nginx.start(server.url)
   end)
 

@@ -20,7 +20,7 @@ describe("a step", function()
     folder, remove = quick.folder()
     long_clip(folder .. "/clip.mp4", BYTES)
     server = emulator.start {
-      ffmpeg = false, life = { submitted = 0, processing = 0 }, clip = folder .. "/clip.mp4",
+      life = { submitted = 0, processing = 0 }, clip = folder .. "/clip.mp4",
     }
   end)
 

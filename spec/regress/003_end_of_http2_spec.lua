@@ -9,7 +9,7 @@ describe("a download of no announced length", function()
 
   setup(function()
     folder, remove = quick.folder()
-    server = emulator.start { tls = true, ffmpeg = false, life = { submitted = 0, processing = 0 } }
+    server = emulator.start { tls = true, life = { submitted = 0, processing = 0 } }
   end)
 
   teardown(function()

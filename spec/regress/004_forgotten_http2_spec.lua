@@ -11,7 +11,7 @@ describe("a forgotten connection", function()
   local server
 
   setup(function()
-    server = emulator.start { tls = true, ffmpeg = false, clock = "manual" }
+    server = emulator.start { tls = true, clock = "manual" }
   end)
 
   teardown(function()
@@ -39,6 +39,7 @@ describe("a forgotten connection", function()
       way:become "refused"
     end)
     assert(cq:loop(quick.PATIENCE))
+    cq:close()
     assert.is_truthy(brought, message)
     assert.equal(2, quick.logged(server, "query")[1].version)
   end)

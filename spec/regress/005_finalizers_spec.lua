@@ -1,5 +1,6 @@
 --- A finalizer of the program's may run wherever Lua allocates: also while a job is being read.
 
+local collector = require "spec.support.collector"
 local core = require "kling.core"
 local emulator = require "spec.support.emulator"
 local quick = require "spec.support.quick"
@@ -45,19 +46,11 @@ describe("a finalizer that uses the client", function()
 
   after_each(quick.close_all)
 
-  local function without_rest()
-    local pause, multiplier = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000)
-    return function()
-      collectgarbage("setpause", pause)
-      collectgarbage("setstepmul", multiplier)
-    end
-  end
-
   -- Read all jobs until `is_done(job, id)` of each; only finalizers step meanwhile.
   local function read_all(client, jobs, is_done)
     local stop, rest = keep_finalizing(function()
       client:step(0)
-    end), without_rest()
+    end), collector.restless()
     finally(function()
       stop()
       rest()

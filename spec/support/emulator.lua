@@ -49,8 +49,8 @@ local SPECIAL = {
   http2 = function(wanted)
     return wanted and "" or "--no-http2"
   end,
-  ffmpeg = function(path)
-    return "--ffmpeg " .. quote(path or "none")
+  ffmpeg = function()
+    return "" -- see `command`
   end,
   variants = function(names)
     return "--variant " .. table.concat(names, " --variant ")
@@ -78,7 +78,7 @@ end
 -- One interpreter for all specs: what is tested is the client, under whichever Lua runs it.
 local function command(options, ready, output)
   local lua = os.getenv("KLING_EMULATOR_LUA") or "lua5.4"
-  local words = {}
+  local words = { options.ffmpeg and "" or "--ffmpeg none" }
   for name, value in pairs(options) do
     words[#words + 1] = flag(name, value)
   end
@@ -207,7 +207,8 @@ end
 
 local emulator = {}
 
---- Start an emulator; options as for `kling.emulator`'s new.
+--- Start an emulator; options as for `kling.emulator`'s new, but ffmpeg, whose work few specs need,
+--- has a part in it only when `ffmpeg` is true.
 ---@return table server with `url` and, for TLS, `ca`
 function emulator.start(options)
   local self = setmetatable({ ready = os.tmpname(), output = os.tmpname() }, Server)

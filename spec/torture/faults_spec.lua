@@ -5,7 +5,7 @@ local emulator = require "kling.emulator"
 local expected = require "spec.torture.expected"
 local matrix = require "bench.torture.matrix"
 
-local ONE_OF = 16 -- cases; no multiple of the number of policies, so that all have their turn
+local ONE_OF = 32 -- cases; no multiple of the number of policies, so that all have their turn
 
 local function sample(transport)
   local chosen = {}
