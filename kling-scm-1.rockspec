@@ -81,6 +81,7 @@ build = {
         "src/poller_kqueue.c",
         "src/poller_none.c",
         "src/private.c",
+        "src/queue.c",
         "src/random.c",
         "src/reply.c",
         "src/reset.c",

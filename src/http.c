@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "transfer_download.h"
 
 enum {
   MAX_EVENTS = 64,
@@ -55,33 +56,6 @@ bool kling_http_open(struct http *h, const struct http_options *o) {
 }
 
 /* --- closing --- */
-
-static void link_active(struct http *h, struct transfer *t) {
-  struct queue *q = &h->active[t->is_download];
-  t->next = NULL;
-  t->prev = q->last;
-  if (t->prev) {
-    t->prev->next = t;
-  } else {
-    q->first = t;
-  }
-  q->last = t;
-}
-
-static void unlink_active(struct http *h, struct transfer *t) {
-  struct queue *q = &h->active[t->is_download];
-  if (t->prev) {
-    t->prev->next = t->next;
-  } else {
-    q->first = t->next;
-  }
-  if (t->next) {
-    t->next->prev = t->prev;
-  } else {
-    q->last = t->prev;
-  }
-  t->next = t->prev = NULL;
-}
 
 static struct transfer *any_active(const struct http *h) {
   return h->active[0].first ? h->active[0].first : h->active[1].first;
@@ -140,6 +114,7 @@ struct transfer *kling_http_start(struct http *h,
   if (!t) {
     return NULL;
   }
+  t->turn = &h->turn;
   kling_intake_prepare(&h->intakes[t->is_download], t);
   if (!kling_transfer_prepare(t, request)) {
     end_early(h, t, CURLE_URL_MALFORMAT);
@@ -148,7 +123,7 @@ struct transfer *kling_http_start(struct http *h,
   } else {
     kling_intake_add(&h->intakes[t->is_download], t);
     h->begun++;
-    link_active(h, t);
+    kling_queue_add(&h->active[t->is_download], t);
     t->started = kling_clock_now();
   }
   return t;
@@ -156,7 +131,7 @@ struct transfer *kling_http_start(struct http *h,
 
 static void break_off(struct http *h, struct transfer *t, CURLcode code) {
   curl_multi_remove_handle(h->multi, t->easy);
-  unlink_active(h, t);
+  kling_queue_remove(&h->active[t->is_download], t);
   end_early(h, t, code);
   kling_intake_learn(&h->intakes[t->is_download], t);
 }
@@ -267,16 +242,44 @@ bool kling_http_admits(struct http *h, bool is_download) {
   return kling_intake_is_open(in) && h->begun < INTAKE_MOST;
 }
 
+static struct transfer *next_paused(const struct http *h) {
+  struct transfer *t = h->active[1].first;
+  while (t && !t->is_paused) {
+    t = t->next;
+  }
+  return t;
+}
+
+/* One after the other, as long as there is time; the next turn begins with
+ * those that had none. */
+static void go_on_with_downloads(struct http *h) {
+  struct transfer *t;
+  while (!h->turn.is_over && (t = next_paused(h)) != NULL) {
+    CURLcode code = (CURLcode)kling_transfer_go_on(t);
+    if (code != CURLE_OK) {
+      break_off(h, t, code);
+      continue;
+    }
+    kling_queue_remove(&h->active[1], t);
+    kling_queue_add(&h->active[1], t);
+    act_on_timer(h, kling_clock_now());
+  }
+}
+
 bool kling_http_wait(struct http *h, double seconds) {
   struct poller_event events[MAX_EVENTS];
-  int count = kling_poller_wait(&h->poller, h->done ? 0.0 : seconds, events,
-                                MAX_EVENTS);
-  double now = kling_clock_now();
-  double end = now + TURN;
+  bool is_due = h->done || h->turn.is_over;
+  int count =
+      kling_poller_wait(&h->poller, is_due ? 0.0 : seconds, events, MAX_EVENTS);
+  double end = kling_clock_now() + TURN;
+  double now;
+  h->turn.end = end;
+  h->turn.is_over = false;
   if (count > 0) {
     act_on_events(h, events, count, end); /* libcurl does what is due, too */
-    now = kling_clock_now();
   }
+  go_on_with_downloads(h);
+  now = kling_clock_now();
   if (now < end) {
     act_on_timer(h, now);
   }
@@ -303,7 +306,7 @@ static struct transfer *finish(struct http *h, const CURLMsg *message) {
   curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &found);
   t = (struct transfer *)(void *)found;
   curl_multi_remove_handle(h->multi, t->easy);
-  unlink_active(h, t);
+  kling_queue_remove(&h->active[t->is_download], t);
   kling_transfer_end(t, (int)code);
   kling_intake_learn(&h->intakes[t->is_download], t);
   return t;
@@ -340,7 +343,7 @@ void kling_http_release(struct http *h, struct transfer *t) {
     unlink_done(h, t);
   } else {
     curl_multi_remove_handle(h->multi, t->easy);
-    unlink_active(h, t);
+    kling_queue_remove(&h->active[t->is_download], t);
     kling_transfer_settle(t);
   }
   t->sink = NULL;
@@ -352,7 +355,7 @@ void kling_http_release(struct http *h, struct transfer *t) {
 double kling_http_due(const struct http *h) {
   double due = h->timer_due;
   double late = 0.0;
-  if (h->done) {
+  if (h->done || h->turn.is_over) {
     return 0.0;
   }
   return next_late(h, &late) && (due < 0.0 || late < due) ? late : due;

@@ -8,14 +8,9 @@
 
 #include "intake.h"
 #include "poller.h"
+#include "queue.h"
 #include "shared.h"
 #include "sockets.h"
-#include "transfer.h"
-
-struct queue {
-  struct transfer *first;
-  struct transfer *last;
-};
 
 struct http {
   void *multi; /* CURLM */
@@ -26,6 +21,7 @@ struct http {
   struct transfer *idle[2];  /* to be used again: likewise */
   struct queue active[2];    /* likewise; the oldest is the first */
   struct transfer *done;     /* ended before libcurl had them */
+  struct turn turn;          /* of downloads */
   unsigned begun;            /* requests, in this turn */
   unsigned next_event;       /* of the poller's, to begin with */
   double turned;             /* clock: the last turn */

@@ -131,9 +131,8 @@ static void set_for_download(struct transfer *t) {
   CURL *easy = t->easy;
   curl_easy_setopt(easy, CURLOPT_USERAGENT, s->user_agent);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, kling_transfer_on_file);
-  /* libcurl takes up to a hundred of these at a time; a step is to be short.
-   * Over HTTP/2 7.88 misses the end of a stream that such a buffer cuts. */
-  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);
+  /* a system call for each; we get them in pieces of 16 KB */
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 32768L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, kling_transfer_on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);

@@ -44,6 +44,12 @@ struct http_result {
   bool sent;          /* a byte of the request may have left */
 };
 
+/* Of downloads. What libcurl has read when it is over it keeps for the next. */
+struct turn {
+  double end; /* clock */
+  bool is_over;
+};
+
 struct transfer {
   void *easy; /* CURL */
   struct transfer *next;
@@ -63,11 +69,13 @@ struct transfer {
   bool is_ended;
   bool refused_address;
   /* of a download: */
+  struct turn *turn;
   void *headers;    /* curl_slist: what is asked with */
   struct head head; /* of the reply */
   int64_t first;    /* byte asked for; 0: the whole file */
   bool is_accepted; /* its bytes go into the sink */
   bool is_harmless; /* they did not, and what the sink has is good */
+  bool is_paused;   /* libcurl keeps bytes of it: the turn is over */
   struct http_result result;
 };
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "sink.h"
 
 enum { LINE_SIZE = HEAD_ETAG_SIZE + 16 };
@@ -86,10 +87,26 @@ static bool accept_body(struct transfer *t, const char *bytes, size_t len) {
 size_t kling_transfer_on_file(char *bytes, size_t size, size_t n, void *arg) {
   struct transfer *t = arg;
   size_t len = size * n;
+  if (t->turn->is_over) {
+    t->is_paused = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
   if (!t->is_accepted && !accept_body(t, bytes, len)) {
     return 0; /* an error page, say, and maybe an endless one: stop here */
   }
-  return kling_sink_write(t->sink, bytes, len) ? len : 0;
+  if (!kling_sink_write(t->sink, bytes, len)) {
+    return 0;
+  }
+  t->turn->is_over = kling_clock_now() >= t->turn->end;
+  return len;
+}
+
+int kling_transfer_go_on(struct transfer *t) {
+  CURLcode code;
+  t->is_paused = false;
+  code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
+  /* it has ended meanwhile, and libcurl will tell */
+  return code == CURLE_BAD_FUNCTION_ARGUMENT ? CURLE_OK : (int)code;
 }
 
 size_t kling_transfer_on_header(char *bytes, size_t size, size_t n, void *arg) {
@@ -120,7 +137,7 @@ static bool ask_for_rest(struct transfer *t) {
 bool kling_transfer_prepare_download(struct transfer *t,
                                      const struct http_request *r) {
   kling_head_start(&t->head);
-  t->is_accepted = t->is_harmless = false;
+  t->is_accepted = t->is_harmless = t->is_paused = false;
   t->first = kling_sink_can_resume(r->sink) ? r->sink->bytes : 0;
   curl_slist_free_all(t->headers);
   t->headers = NULL;

@@ -4,8 +4,8 @@ local emulator = require "spec.support.emulator"
 local long_clip = require "spec.support.long_clip"
 local quick = require "spec.support.quick"
 
-local BYTES = 5e6
-local MOST = 1e6 -- bytes in the two steps of one turn; they were 6.4e6
+local BYTES = 1e7
+local MOST = 3e6 -- bytes in the two steps of one turn; they were 6.4e6
 
 local restless = {
   pause = function(client)
