@@ -1,8 +1,8 @@
 --- Downloads beside those of curl, the program: lua5.4 bench/downloads/run.lua [quick|full]
 --
 -- Rounds are interleaved, medians are shown. What kling does more than curl: each file's SHA-256, a
--- look at what kind of file it is, a sync to the disk before it gets its name, and small bites, so
--- that no step is long. "curl; sha256sum; sync" does the first and the third.
+-- look at what kind of file it is, a sync to the disk before it gets its name, and breaks, so that
+-- no step is long. "curl; sha256sum; sync" does the first and the third.
 
 local core = require "kling.core"
 local long_clip = require "spec.support.long_clip"
@@ -11,7 +11,7 @@ local origin = require "bench.http.origin"
 
 local PLANS = {
   quick = { megabytes = 16, rounds = 3, sizes = { 1, 16, 64 } },
-  full = { megabytes = 64, rounds = 5, sizes = { 1, 4, 16, 64, 256 } },
+  full = { megabytes = 64, rounds = 5, sizes = { 1, 4, 16, 64, 256, 1024 } },
 }
 local kind = arg[1] or "quick"
 local plan = assert(PLANS[kind], "usage: run.lua [quick|full]")

@@ -11,6 +11,8 @@ return function(path, bytes)
     header[#header + 1] = string.char(math.floor(size / 256 ^ i) % 256)
   end
   local file = assert(io.open(path, "wb"))
-  file:write(clip, table.concat(header), "free", ("\0"):rep(size - 8))
+  file:write(clip, table.concat(header), "free")
+  file:seek("set", bytes - 1)
+  file:write "\0"
   file:close()
 end
