@@ -1,15 +1,45 @@
 /* random.c - bytes nobody can guess. */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* getentropy */
 #include "random.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
 
-/* Without /dev/urandom (a bare chroot): no secrets, but still no two alike. */
+#ifdef __has_include
+#if __has_include(<sys/random.h>)
+#include <sys/random.h>
+#define HAS_GETENTROPY 1
+#endif
+#endif
+
+/* Without a file to open: a seventh of the time, and it works in a bare chroot.
+ * An old kernel may not have it where the C library does. */
+static bool fill_from_system(void *out, size_t len) {
+#ifdef HAS_GETENTROPY
+  return getentropy(out, len) == 0;
+#else
+  (void)out;
+  (void)len;
+  return false;
+#endif
+}
+
+static bool fill_from_device(void *out, size_t len) {
+  int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  ssize_t got = -1;
+  if (fd >= 0) {
+    got = read(fd, out, len);
+    close(fd);
+  }
+  return got == (ssize_t)len;
+}
+
+/* Without either: no secrets, but still no two alike. */
 static void fill_from_clock(unsigned char *out, size_t len) {
   uint64_t x = (uint64_t)(kling_clock_wall() * 1e6) ^
                (uint64_t)(kling_clock_now() * 1e9) << 20 ^
@@ -22,14 +52,8 @@ static void fill_from_clock(unsigned char *out, size_t len) {
 }
 
 void kling_random_bytes(void *out, size_t len) {
-  int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-  ssize_t got = -1;
   memset(out, 0, len);
-  if (fd >= 0) {
-    got = read(fd, out, len);
-    close(fd);
-  }
-  if (got != (ssize_t)len) {
+  if (!fill_from_system(out, len) && !fill_from_device(out, len)) {
     fill_from_clock(out, len);
   }
 }
