@@ -9,7 +9,6 @@
 #include "transfer_download.h"
 
 enum {
-  MAX_EVENTS = 64,
   /* Beside those of API requests: of downloads, and spare. libcurl counts the
    * ones in use too, and above its limit closes what it should keep. */
   MORE_CONNECTIONS = 64
@@ -211,22 +210,27 @@ static void act_on_timer(struct http *h, double now) {
   }
 }
 
-/* What is left over is ready in the next turn, too, and in the same order: that
- * one begins where this one stopped. */
-static void act_on_events(struct http *h, const struct poller_event *events,
-                          int count, double end) {
-  int i = 0;
+/* What is left over is the next turn's: to ask the system again would cost more
+ * than a request, and put these behind others. */
+static void act_on_events(struct http *h, double end) {
   do {
-    const struct poller_event *event = &events[h->next_event % (unsigned)count];
+    const struct poller_event *event = &h->events[h->next_event++];
     if (kling_sockets_is_awaited(&h->sockets, event->fd)) {
       act(h, event->fd, curl_mask(event->what));
     }
-    h->next_event++;
-    i++;
-  } while (i < count && kling_clock_now() < end);
-  if (i == count) {
-    h->next_event = 0;
-  }
+  } while (h->next_event < h->event_count && kling_clock_now() < end);
+}
+
+static bool has_events(const struct http *h) {
+  return h->next_event < h->event_count;
+}
+
+static bool wait_for_events(struct http *h, double seconds) {
+  bool is_due = h->done || h->turn.is_over;
+  h->next_event = 0;
+  h->event_count = kling_poller_wait(&h->poller, is_due ? 0.0 : seconds,
+                                     h->events, HTTP_EVENTS);
+  return h->event_count >= 0;
 }
 
 bool kling_http_is_full(const struct http *h, bool is_download) {
@@ -267,16 +271,13 @@ static void go_on_with_downloads(struct http *h) {
 }
 
 bool kling_http_wait(struct http *h, double seconds) {
-  struct poller_event events[MAX_EVENTS];
-  bool is_due = h->done || h->turn.is_over;
-  int count =
-      kling_poller_wait(&h->poller, is_due ? 0.0 : seconds, events, MAX_EVENTS);
+  bool undisturbed = has_events(h) || wait_for_events(h, seconds);
   double end = kling_clock_now() + TURN;
   double now;
   h->turn.end = end;
   h->turn.is_over = false;
-  if (count > 0) {
-    act_on_events(h, events, count, end); /* libcurl does what is due, too */
+  if (has_events(h)) {
+    act_on_events(h, end); /* libcurl does what is due, too */
   }
   go_on_with_downloads(h);
   now = kling_clock_now();
@@ -287,7 +288,7 @@ bool kling_http_wait(struct http *h, double seconds) {
   h->turned = now;
   kling_intake_begin_turn(&h->intakes[0]);
   kling_intake_begin_turn(&h->intakes[1]);
-  return count >= 0;
+  return undisturbed;
 }
 
 static struct transfer *take_done(struct http *h) {

@@ -12,6 +12,8 @@
 #include "shared.h"
 #include "sockets.h"
 
+enum { HTTP_EVENTS = 64 };
+
 struct http {
   void *multi; /* CURLM */
   struct poller poller;
@@ -23,9 +25,11 @@ struct http {
   struct transfer *done;     /* ended before libcurl had them */
   struct turn turn;          /* of downloads */
   unsigned begun;            /* requests, in this turn */
-  unsigned next_event;       /* of the poller's, to begin with */
-  double turned;             /* clock: the last turn */
-  double timer_due;          /* when libcurl wants to be called; < 0: never */
+  struct poller_event events[HTTP_EVENTS]; /* from the poller */
+  int event_count;
+  int next_event;   /* that is not acted on yet */
+  double turned;    /* clock: the last turn */
+  double timer_due; /* when libcurl wants to be called; < 0: never */
 };
 
 /* False: out of memory or descriptors; nothing is left open. */
