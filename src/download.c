@@ -127,7 +127,8 @@ static void try_again(struct engine *e, struct job *job,
     job->failures++;
   }
   kling_engine_schedule(e, job,
-                        kling_retry_delay(job->failures, t->result.retry_after,
+                        kling_retry_delay(job->failures,
+                                          kling_transfer_retry_after(t),
                                           kling_engine_random(e)));
 }
 

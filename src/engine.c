@@ -182,11 +182,11 @@ static void start(struct engine *e, struct job *job) {
 
 static void start_due(struct engine *e, bool is_download) {
   struct lane *lane = &e->lanes[is_download];
-  double now = kling_clock_now();
   while (lane->in_flight < lane->limit) {
     const struct heap_entry *top = kling_heap_top(&lane->due);
     struct job *job;
-    if (!top || top->due > now || !kling_http_admits(&e->http, is_download)) {
+    if (!top || top->due > e->http.now ||
+        !kling_http_admits(&e->http, is_download)) {
       return;
     }
     job = &e->jobs[top->id];
@@ -258,7 +258,7 @@ void kling_engine_set_alarm(struct engine *e, double seconds) {
 /* Until something comes, is due, or it is so late; false: a signal came. */
 static bool wait(struct engine *e, double until) {
   double due = kling_engine_due(e);
-  double left = (due >= 0.0 && due < until ? due : until) - kling_clock_now();
+  double left = (due >= 0.0 && due < until ? due : until) - e->http.now;
   if (left > 0.0) { /* the timer is more exact than the poller's milliseconds */
     kling_poller_set_timer(&e->http.poller, due);
   }
@@ -266,16 +266,19 @@ static bool wait(struct engine *e, double until) {
 }
 
 unsigned kling_engine_step(struct engine *e, double seconds) {
-  double until = kling_clock_now() + seconds;
   unsigned before = e->changes;
+  double until;
   bool undisturbed;
+  kling_gate_let_go(e);
+  until = kling_http_begin_turn(&e->http) + seconds;
   do {
-    kling_gate_let_go(e);
     start_due(e, false);
     start_due(e, true);
     undisturbed = wait(e, e->changes == before ? until : 0.0);
     finish_requests(e);
-  } while (undisturbed && e->changes == before && kling_clock_now() < until);
+    kling_gate_let_go(e); /* what may go now is due in the next turn */
+  } while (undisturbed && e->changes == before &&
+           kling_http_begin_turn(&e->http) < until);
   kling_engine_set_timer(e);
   return e->changes - before;
 }

@@ -123,7 +123,7 @@ struct transfer *kling_http_start(struct http *h,
     kling_intake_add(&h->intakes[t->is_download], t);
     h->begun++;
     kling_queue_add(&h->active[t->is_download], t);
-    t->started = kling_clock_now();
+    t->started = h->now;
   }
   return t;
 }
@@ -246,6 +246,11 @@ bool kling_http_admits(struct http *h, bool is_download) {
   return kling_intake_is_open(in) && h->begun < INTAKE_MOST;
 }
 
+double kling_http_begin_turn(struct http *h) {
+  h->now = kling_clock_now();
+  return h->now;
+}
+
 static struct transfer *next_paused(const struct http *h) {
   struct transfer *t = h->active[1].first;
   while (t && !t->is_paused) {
@@ -285,7 +290,7 @@ bool kling_http_wait(struct http *h, double seconds) {
     act_on_timer(h, now);
   }
   h->begun = 0;
-  h->turned = now;
+  h->now = now;
   kling_intake_begin_turn(&h->intakes[0]);
   kling_intake_begin_turn(&h->intakes[1]);
   return undisturbed;
@@ -325,7 +330,7 @@ struct transfer *kling_http_next(struct http *h) {
       return finish(h, message);
     }
   }
-  time_out(h, h->turned); /* what has come in time is read by now */
+  time_out(h, h->now); /* what has come in time is read by now */
   return take_done(h);
 }
 

@@ -28,7 +28,7 @@ struct http {
   struct poller_event events[HTTP_EVENTS]; /* from the poller */
   int event_count;
   int next_event;   /* that is not acted on yet */
-  double turned;    /* clock: the last turn */
+  double now;       /* clock: in this turn, as last read */
   double timer_due; /* when libcurl wants to be called; < 0: never */
 };
 
@@ -45,7 +45,9 @@ bool kling_http_is_full(const struct http *h, bool is_download);
  */
 struct transfer *kling_http_start(struct http *h,
                                   const struct http_request *request);
-/* A turn: let I/O happen, for about a millisecond once there is some; wait for
+/* A turn begins; returns the clock, as it is for all that begins in it. */
+double kling_http_begin_turn(struct http *h);
+/* Let I/O happen, for about a millisecond once there is some; wait for
  * it at most this long. False: a signal came. */
 bool kling_http_wait(struct http *h, double seconds);
 /* A transfer that has ended, or NULL. Release it after reading it. */

@@ -34,7 +34,7 @@ void kling_look_plan(struct engine *e, struct job *job) {
 
 void kling_look_later(struct engine *e, struct job *job,
                       const struct transfer *t) {
-  double after = t->result.retry_after;
+  double after = kling_transfer_retry_after(t);
   double delay;
   if (job->failures < UINT16_MAX) {
     job->failures++;

@@ -25,7 +25,7 @@ static double delay_after(struct engine *e, struct job *job,
   if (job->failures < UINT16_MAX) {
     job->failures++;
   }
-  return kling_retry_delay(job->failures, t->result.retry_after,
+  return kling_retry_delay(job->failures, kling_transfer_retry_after(t),
                            kling_engine_random(e));
 }
 
@@ -57,7 +57,7 @@ static void turn_away(struct engine *e, struct job *job,
                       const struct transfer *t, const struct api_reply *reply) {
   struct gate_refusal refusal;
   refusal.is_full = strcmp(reply->service_code, "1303") == 0;
-  refusal.is_asked = t->result.retry_after >= 0.0;
+  refusal.is_asked = kling_transfer_retry_after(t) >= 0.0;
   refusal.delay = delay_after(e, job, t);
   if (refusal.is_full && e->gate.limiter.running > 1) {
     job->order->tried = 0.0;

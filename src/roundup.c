@@ -176,7 +176,7 @@ static void consider(struct engine *e, double now) {
 bool kling_roundup_take(struct engine *e, struct job *job) {
   struct roundup *r = &e->roundup;
   double longest = e->cadence.options.max_poll_interval;
-  double now = kling_clock_now();
+  double now = e->http.now;
   if (!kling_job_is_looked_at(job) || job->is_alone || job->is_hinted) {
     return false;
   }
@@ -372,7 +372,7 @@ void kling_roundup_finish(struct engine *e, struct transfer *t) {
     if (e->roundup.is_probe && is_no_list(t, &reply)) {
       distrust(e);
     }
-    rest(e, t->result.retry_after);
+    rest(e, kling_transfer_retry_after(t));
     end(e);
   }
 }

@@ -314,7 +314,7 @@ void kling_scan_get_all(struct scan_value object, const struct scan_name *names,
   asked.count = count;
   asked.inside = NULL;
   forget(&asked);
-  if (object.type == SCAN_OBJECT) {
+  if (object.type == SCAN_OBJECT && object.len > 2) { /* as is {} */
     read_object(object.at + 1, object.at + object.len, 0, &asked);
   }
 }

@@ -272,9 +272,16 @@ bool kling_transfer_was_sent(const struct transfer *t) {
 #endif
 }
 
+double kling_transfer_retry_after(const struct transfer *t) {
+  curl_off_t wait = 0;
+  bool is_said =
+      curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK &&
+      wait > 0;
+  return is_said ? (double)wait : -1.0;
+}
+
 void kling_transfer_end(struct transfer *t, int curl_code) {
   struct http_result *r = &t->result;
-  curl_off_t wait = 0;
   kling_transfer_settle(t);
   if (curl_code == CURLE_SSL_CONNECT_ERROR && is_badly_signed(t)) {
     curl_code = CURLE_PEER_FAILED_VERIFICATION;
@@ -282,12 +289,7 @@ void kling_transfer_end(struct transfer *t, int curl_code) {
   r->outcome = outcome_of(t, (CURLcode)curl_code);
   r->curl_code = curl_code;
   r->sent = kling_transfer_was_sent(t);
-  r->retry_after = -1.0;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
-  if (curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK &&
-      wait > 0) {
-    r->retry_after = (double)wait;
-  }
   if (t->is_download) {
     kling_transfer_judge_download(t);
   }

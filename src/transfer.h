@@ -39,10 +39,11 @@ enum http_outcome {
 struct http_result {
   enum http_outcome outcome;
   int curl_code;
-  long status;        /* 0: no answer */
-  double retry_after; /* seconds; < 0: not asked for */
-  bool sent;          /* a byte of the request may have left */
+  long status; /* 0: no answer */
+  bool sent;   /* a byte of the request may have left */
 };
+
+enum { TARGET_KEPT = 128 };
 
 /* Of downloads. What libcurl has read when it is over it keeps for the next. */
 struct turn {
@@ -62,8 +63,9 @@ struct transfer {
   unsigned sent;        /* how often libcurl was about to send it */
   unsigned *connecting; /* counts it as long as it has no connection, or NULL */
   char words[256];      /* libcurl's, of what went wrong: CURL_ERROR_SIZE */
-  uint8_t kind;         /* of an API request: see transfer_api.c */
-  uint8_t service;      /* what it was made ready for: see intake.h */
+  char target[TARGET_KEPT]; /* of an API request, as libcurl has it; or empty */
+  uint8_t kind;             /* of an API request: see transfer_api.c */
+  uint8_t service;          /* what it was made ready for: see intake.h */
   bool is_download;
   bool is_once;
   bool is_ended;
@@ -88,6 +90,8 @@ bool kling_transfer_prepare(struct transfer *t, const struct http_request *r);
 void kling_transfer_settle(struct transfer *t);
 /* May a byte of the request have left? */
 bool kling_transfer_was_sent(const struct transfer *t);
+/* How long the reply asks to be left alone: seconds; < 0: it does not. */
+double kling_transfer_retry_after(const struct transfer *t);
 /* Fill in `result`. */
 void kling_transfer_end(struct transfer *t, int curl_code);
 

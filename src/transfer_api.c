@@ -90,6 +90,21 @@ static char *append(char *at, const char *end, const char *text) {
   return at + len;
 }
 
+/* Who follows one task asks for the same again and again. */
+static bool hand_over(struct transfer *t, const char *target, size_t size) {
+  if (strcmp(t->target, target) == 0) {
+    return true;
+  }
+  t->target[0] = '\0';
+  if (curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, target) != CURLE_OK) {
+    return false;
+  }
+  if (size <= sizeof(t->target)) {
+    memcpy(t->target, target, size);
+  }
+  return true;
+}
+
 /* Apart from the URL, which libcurl takes to pieces and escapes each time. */
 static bool set_target(struct transfer *t, const struct http_request *r) {
   char target[MAX_TARGET];
@@ -99,8 +114,7 @@ static bool set_target(struct transfer *t, const struct http_request *r) {
   if (r->query) {
     at = append(append(at, end, "?"), end, r->query);
   }
-  return at &&
-         curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, target) == CURLE_OK;
+  return at && hand_over(t, target, (size_t)(at - target) + 1);
 }
 
 bool kling_transfer_prepare_api(struct transfer *t,
