@@ -139,46 +139,48 @@ describe("a connection", function()
   end)
 end)
 
-describe("a connection of HTTP/2 that is gone", function()
-  it("is made anew within connect_timeout, or the look has failed", function()
-    local server = emulator.start { tls = true, clock = "manual" }
-    local cq = cqueues.new()
-    local way = gateway.open(cq, tonumber(server.url:match ":(%d+)$"))
-    local client = quick.client({ url = "https://127.0.0.1:" .. way.port, ca = server.ca }, {
-      loop = "cqueues", connect_timeout = 0.2, request_timeout = 10 * PATIENCE,
-    })
-    local job = client:submit(CLIP)
-    local function poll_until(is_so)
-      local deadline = core.now() + PATIENCE
-      repeat
-        cqueues.sleep(0.01)
-        local state, info = client:poll(job)
-      until is_so(state, info) or core.now() > deadline
-      return is_so(client:poll(job))
-    end
-    local is_seen, is_late, is_back
-    cq:wrap(function()
-      is_seen = poll_until(function()
-        return #quick.logged(server, "query") > 1
+for version, has_http2 in pairs { ["HTTP/2"] = true, ["HTTP/1.1"] = false } do
+  describe("a connection of " .. version .. " that is gone", function()
+    it("is made anew within connect_timeout, or the look has failed", function()
+      local server = emulator.start { tls = true, http2 = has_http2, clock = "manual" }
+      local cq = cqueues.new()
+      local way = gateway.open(cq, tonumber(server.url:match ":(%d+)$"))
+      local client = quick.client({ url = "https://127.0.0.1:" .. way.port, ca = server.ca }, {
+        loop = "cqueues", connect_timeout = 0.2, request_timeout = 10 * PATIENCE,
+      })
+      local job = client:submit(CLIP)
+      local function poll_until(is_so)
+        local deadline = core.now() + PATIENCE
+        repeat
+          cqueues.sleep(0.01)
+          local state, info = client:poll(job)
+        until is_so(state, info) or core.now() > deadline
+        return is_so(client:poll(job))
+      end
+      local is_seen, is_late, is_back
+      cq:wrap(function()
+        is_seen = poll_until(function()
+          return #quick.logged(server, "query") > 1
+        end)
+        way:become "silent"
+        is_late = poll_until(function(_, info)
+          return info.failure and info.failure.code == "timeout"
+        end)
+        way:become "up"
+        server:advance(100)
+        is_back = client:wait(job, PATIENCE)
+        client:close()
+        way:become "refused"
       end)
-      way:become "silent"
-      is_late = poll_until(function(_, info)
-        return info.failure and info.failure.code == "timeout"
-      end)
-      way:become "up"
-      server:advance(100)
-      is_back = client:wait(job, PATIENCE)
-      client:close()
-      way:become "refused"
+      assert(cq:loop(3 * PATIENCE))
+      cq:close()
+      server:stop()
+      assert.is_true(is_seen)
+      assert.is_true(is_late)
+      assert.is_truthy(is_back)
     end)
-    assert(cq:loop(3 * PATIENCE))
-    cq:close()
-    server:stop()
-    assert.is_true(is_seen)
-    assert.is_true(is_late)
-    assert.is_truthy(is_back)
   end)
-end)
+end
 
 describe("a proxy", function()
   local server, proxy, seen

@@ -245,7 +245,8 @@ void kling_gate_end_unsent(struct engine *e, enum kling_error code,
 /* --- the licence --- */
 
 static bool is_licensed(const struct gate *g) {
-  return g->licensed_until == INFINITY || kling_clock_boot() < g->licensed_until;
+  return g->licensed_until == INFINITY ||
+         kling_clock_boot() < g->licensed_until;
 }
 
 void kling_gate_license(struct engine *e, double seconds) {

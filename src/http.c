@@ -120,10 +120,10 @@ struct transfer *kling_http_start(struct http *h,
   } else if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
     end_early(h, t, CURLE_OUT_OF_MEMORY);
   } else {
+    t->started = h->now;
     kling_intake_add(&h->intakes[t->is_download], t);
     h->begun++;
     kling_queue_add(&h->active[t->is_download], t);
-    t->started = h->now;
   }
   return t;
 }
@@ -150,40 +150,43 @@ static void fail_all(struct http *h, CURLMcode code) {
 /* With libcurl's own each byte that comes over HTTP/2 moves the timers of all
  * requests on the connection: 7 % of the work of 16, and more of more. */
 
-/* The next that is to be given up, and when; NULL: there is none. Over HTTP/2
- * also one for which no connection could be made. */
-static struct transfer *next_late(const struct http *h, double *due) {
+/* When the next one is to be given up; < 0: there is none. */
+static double late_due(const struct http *h) {
   const struct intake *in = &h->intakes[0];
-  struct transfer *late = h->active[0].first;
-  struct transfer *t = h->active[0].last;
-  struct transfer *unconnected = NULL;
-  if (!late) {
-    return NULL;
+  const struct transfer *oldest = h->active[0].first;
+  double due;
+  if (!oldest) {
+    return -1.0;
   }
-  *due = late->started + (double)h->shared.request_timeout_ms / 1000.0;
-  if (in->connecting == 0 || in->service != SPEAKS_HTTP2) {
-    return late;
-  }
-  for (; t && t->connecting; t = t->prev) {
-    unconnected = t; /* all wait for the same connection: the last ones */
-  }
-  if (unconnected) {
-    double until =
-        unconnected->started + (double)h->shared.connect_timeout_ms / 1000.0;
-    if (until < *due) {
-      *due = until;
-      late = unconnected;
+  due = oldest->started + h->shared.request_timeout;
+  return in->unwatched > 0 && in->watch_due < due ? in->watch_due : due;
+}
+
+/* The first of those that have no connection is the next to be looked after. */
+static void watch_unconnected(struct http *h, double now) {
+  double seconds = h->shared.connect_timeout;
+  struct transfer *t = h->active[0].first;
+  while (t) {
+    struct transfer *next = t->next;
+    if (t->is_counted) {
+      h->intakes[0].watch_due = t->started + seconds;
+      if (h->intakes[0].watch_due > now) {
+        return;
+      }
+      break_off(h, t, CURLE_OPERATION_TIMEDOUT);
     }
+    t = next;
   }
-  return late;
 }
 
 static void time_out(struct http *h, double now) {
-  double due;
-  struct transfer *t = next_late(h, &due);
-  while (t && due <= now) {
+  struct transfer *t = h->active[0].first;
+  while (t && t->started + h->shared.request_timeout <= now) {
     break_off(h, t, CURLE_OPERATION_TIMEDOUT);
-    t = next_late(h, &due);
+    t = h->active[0].first;
+  }
+  if (h->intakes[0].unwatched > 0 && h->intakes[0].watch_due <= now) {
+    watch_unconnected(h, now);
   }
 }
 
@@ -360,11 +363,11 @@ void kling_http_release(struct http *h, struct transfer *t) {
 
 double kling_http_due(const struct http *h) {
   double due = h->timer_due;
-  double late = 0.0;
+  double late = late_due(h);
   if (h->done || h->turn.is_over) {
     return 0.0;
   }
-  return next_late(h, &late) && (due < 0.0 || late < due) ? late : due;
+  return late >= 0.0 && (due < 0.0 || late < due) ? late : due;
 }
 
 const char *kling_http_words(int curl_code) {

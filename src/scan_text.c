@@ -145,18 +145,17 @@ bool kling_scan_is(struct scan_value v, const char *text) {
 }
 
 /* The whole part of a number; what fits into an integer is added up there. */
-static double read_whole(const char **at, const char *end) {
-  const char *most = end - *at > INTEGER_DIGITS ? *at + INTEGER_DIGITS : end;
+static const char *read_whole(const char *at, const char *end, double *value) {
+  const char *most = end - at > INTEGER_DIGITS ? at + INTEGER_DIGITS : end;
   int64_t integer = 0;
-  double value;
-  for (; *at < most && **at >= '0' && **at <= '9'; (*at)++) {
-    integer = integer * 10 + (**at - '0');
+  for (; at < most && *at >= '0' && *at <= '9'; at++) {
+    integer = integer * 10 + (*at - '0');
   }
-  value = (double)integer;
-  for (; *at < end && **at >= '0' && **at <= '9'; (*at)++) {
-    value = value * 10.0 + (**at - '0');
+  *value = (double)integer;
+  for (; at < end && *at >= '0' && *at <= '9'; at++) {
+    *value = *value * 10.0 + (*at - '0');
   }
-  return value;
+  return at;
 }
 
 /* By hand and not by strtod, which reads the decimal point of the locale. */
@@ -167,7 +166,7 @@ static double number_value(const char *at, const char *end) {
   int exponent = 0;
   bool small = false;
   at += negative;
-  value = read_whole(&at, end);
+  at = read_whole(at, end, &value);
   if (at < end && *at == '.') {
     for (at++; at < end && *at >= '0' && *at <= '9'; at++) {
       unit /= 10.0;

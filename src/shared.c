@@ -3,12 +3,12 @@
 #include "shared.h"
 
 #include <curl/curl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "address.h"
-#include "clock.h"
 #include "secret.h"
 #include "version.h"
 
@@ -155,17 +155,13 @@ static void set_allowed(struct http_shared *s, const struct http_options *o) {
   s->is_direct = !s->is_proxied || (is_loopback && !s->proxy);
 }
 
-static long to_ms(double seconds) {
-  return (long)kling_clock_ms(seconds);
-}
-
 bool kling_shared_open(struct http_shared *s, const struct http_options *o) {
   s->ca = copy(o->ca);
   s->ca_path = copy(o->ca_path);
   s->proxy = copy(o->proxy);
-  s->connect_timeout_ms = to_ms(o->connect_timeout);
-  s->request_timeout_ms = to_ms(o->request_timeout);
-  s->stall_timeout = (to_ms(o->stall_timeout) + 999) / 1000;
+  s->connect_timeout = o->connect_timeout;
+  s->request_timeout = o->request_timeout;
+  s->stall_timeout = (long)ceil(o->stall_timeout);
   if ((o->ca && !s->ca) || (o->ca_path && !s->ca_path) ||
       (o->proxy && !s->proxy) || !make_url(s, o->base_url)) {
     return false;

@@ -34,8 +34,8 @@ struct http_shared {
   bool is_tls;            /* base_url is https */
   bool is_proxied;        /* some requests may go by a proxy */
   bool is_direct;         /* those to base_url do not */
-  long connect_timeout_ms;
-  long request_timeout_ms;
+  double connect_timeout; /* seconds */
+  double request_timeout;
   long stall_timeout; /* seconds, as libcurl counts it */
   bool allow_http;
   bool allow_http_redirects;

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 #include "address.h"
+#include "clock.h"
+#include "intake.h"
 #include "transfer_api.h"
 #include "transfer_download.h"
 
@@ -104,6 +106,13 @@ static void set_proxy(struct transfer *t) {
   }
 }
 
+void kling_transfer_watch_connection(struct transfer *t, bool is_watched) {
+  double seconds = is_watched ? t->shared->connect_timeout : 0.0;
+  t->is_unwatched = !is_watched;
+  curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   (long)kling_clock_ms(seconds));
+}
+
 static void set_common(struct transfer *t) {
   const struct http_shared *s = t->shared;
   CURL *easy = t->easy;
@@ -111,7 +120,7 @@ static void set_common(struct transfer *t) {
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->words);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, s->connect_timeout_ms);
+  kling_transfer_watch_connection(t, true);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
   set_protocols(easy, PROTOCOLS, s->allow_http);
   set_trust(easy, s);
@@ -259,6 +268,10 @@ void kling_transfer_settle(struct transfer *t) {
   if (t->connecting) {
     --*t->connecting;
     t->connecting = NULL;
+  }
+  if (t->is_counted) {
+    t->intake->unwatched--;
+    t->is_counted = false;
   }
 }
 

@@ -11,6 +11,7 @@
 #include "head.h"
 #include "shared.h"
 
+struct intake;
 struct sink;
 
 struct http_request {
@@ -62,12 +63,15 @@ struct transfer {
   double started;       /* clock */
   unsigned sent;        /* how often libcurl was about to send it */
   unsigned *connecting; /* counts it as long as it has no connection, or NULL */
-  char words[256];      /* libcurl's, of what went wrong: CURL_ERROR_SIZE */
+  struct intake *intake;    /* of an API request that has begun */
+  char words[256];          /* libcurl's, of what went wrong: CURL_ERROR_SIZE */
   char target[TARGET_KEPT]; /* of an API request, as libcurl has it; or empty */
   uint8_t kind;             /* of an API request: see transfer_api.c */
   uint8_t service;          /* what it was made ready for: see intake.h */
   bool is_download;
   bool is_once;
+  bool is_unwatched; /* libcurl has no time-out for its connection */
+  bool is_counted;   /* among intake->unwatched: it has no connection yet */
   bool is_ended;
   bool refused_address;
   /* of a download: */
@@ -86,6 +90,8 @@ struct transfer *kling_transfer_new(const struct http_shared *shared,
 void kling_transfer_free(struct transfer *t);
 /* Ready it for a request. False: out of memory or a URL that is none. */
 bool kling_transfer_prepare(struct transfer *t, const struct http_request *r);
+/* Let libcurl keep its connect_timeout, or not: then the caller does. */
+void kling_transfer_watch_connection(struct transfer *t, bool is_watched);
 /* It has a connection, or will get none. */
 void kling_transfer_settle(struct transfer *t);
 /* May a byte of the request have left? */
