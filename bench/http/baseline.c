@@ -12,10 +12,11 @@
  * nothing but the host in it, the path is a request target, which libcurl does
  * not escape (6 %); all headers are ready lines, which libcurl writes once and
  * not twice (8 %); it looks for no proxy in the environment (3 %); nothing is
- * set per request; the reply goes into one buffer a handle. Of the reply only
- * the status is read, in place and no further than it: no list of tokens, no
- * number, no copy, nothing is checked that need not be passed over. Nothing is
- * retried, timed or told to anybody. */
+ * set per request; the reply goes into one buffer a handle; sockets stay in
+ * epoll's set between requests (three system calls less of seven). Of the reply
+ * only the status is read, in place and no further than it: no list of tokens,
+ * no number, no copy, nothing is checked that need not be passed over. Nothing
+ * is retried, timed or told to anybody. */
 #define _GNU_SOURCE
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -24,10 +25,16 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../../src/scan_plain.h"
 
-enum { BODY_SIZE = 16384, PATH_SIZE = 256, MAX_EVENTS = 64 };
+enum {
+  BODY_SIZE = 16384,
+  PATH_SIZE = 256,
+  MAX_EVENTS = 64,
+  MAX_SOCKETS = 4096
+};
 
 struct task {
   CURL *easy;
@@ -36,6 +43,13 @@ struct task {
   char body[BODY_SIZE];
 };
 
+struct socket_watch {
+  bool is_open;
+  unsigned wanted;  /* by libcurl */
+  unsigned watched; /* by epoll */
+};
+
+static struct socket_watch sockets[MAX_SOCKETS];
 static CURLM *multi;
 static const char *base_url;
 static CURLU *url; /* of base_url */
@@ -62,6 +76,24 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   memcpy(task->body + task->len, bytes, len);
   task->len += len;
   return len;
+}
+
+/* Of sockets that we saw being opened and shall see being closed. */
+static int on_open(void *arg, curl_socket_t fd, curlsocktype purpose) {
+  (void)arg;
+  (void)purpose;
+  if (fd < MAX_SOCKETS) {
+    sockets[fd] = (struct socket_watch){.is_open = true};
+  }
+  return CURL_SOCKOPT_OK;
+}
+
+static int on_close(void *arg, curl_socket_t fd) {
+  (void)arg;
+  if (fd < MAX_SOCKETS) {
+    sockets[fd].is_open = false;
+  }
+  return close(fd);
 }
 
 static void set_plainly(CURL *easy, const struct task *task) {
@@ -91,6 +123,10 @@ static CURL *new_easy(struct task *task) {
   curl_easy_setopt(easy, CURLOPT_PRIVATE, task);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, task);
+  if (epoll_fd >= 0) {
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  }
   if (ca) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, ca);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -98,22 +134,45 @@ static CURL *new_easy(struct task *task) {
   return easy;
 }
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
-                     void *unused) {
-  struct epoll_event event;
-  (void)easy;
-  (void)arg;
-  (void)unused;
-  memset(&event, 0, sizeof(event));
-  event.data.fd = fd;
-  event.events = ((what & CURL_POLL_IN) ? EPOLLIN : 0U) |
-                 ((what & CURL_POLL_OUT) ? EPOLLOUT : 0U);
-  if (what == CURL_POLL_REMOVE) {
+static void watch(curl_socket_t fd, unsigned wanted) {
+  struct epoll_event event = {.events = wanted, .data.fd = fd};
+  if (wanted == 0) {
     epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
   } else if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0) {
     epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
   }
+}
+
+/* Between two requests a connection stays watched, until something comes. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
+                     void *unused) {
+  unsigned wanted =
+      what == CURL_POLL_REMOVE
+          ? 0
+          : ((what & CURL_POLL_IN) ? (unsigned)EPOLLIN : 0U) |
+                ((what & CURL_POLL_OUT) ? (unsigned)EPOLLOUT : 0U);
+  (void)easy;
+  (void)arg;
+  (void)unused;
+  if (fd < MAX_SOCKETS && sockets[fd].is_open) {
+    struct socket_watch *s = &sockets[fd];
+    s->wanted = wanted;
+    if (wanted == s->watched || (wanted == 0 && s->watched == EPOLLIN)) {
+      return 0;
+    }
+    s->watched = wanted;
+  }
+  watch(fd, wanted);
   return 0;
+}
+
+static bool is_awaited(curl_socket_t fd) {
+  if (fd >= MAX_SOCKETS || !sockets[fd].is_open || sockets[fd].wanted) {
+    return true;
+  }
+  sockets[fd].watched = 0;
+  watch(fd, 0);
+  return false;
 }
 
 static int on_timer(CURLM *unused, long timeout_ms, void *arg) {
@@ -247,6 +306,9 @@ static void loop_socket_action(void) {
     int i;
     for (i = 0; i < count; i++) {
       unsigned what = events[i].events;
+      if (!is_awaited(events[i].data.fd)) {
+        continue;
+      }
       curl_multi_socket_action(
           multi, events[i].data.fd,
           ((what & EPOLLIN) ? CURL_CSELECT_IN : 0) |
