@@ -123,7 +123,8 @@ end
 
 function M.counts(out, programs, cells)
   for _, what in ipairs { "instructions", "allocations" } do
-    out(("\n%s a request, and the multiple of the best C program's"):format(what))
+    out(("\n%s a request %s, and the multiple of the best C program's"):format(
+      what, PLACES[cells[1].place]))
     local head = (" "):rep(24)
     for _, cell in ipairs(cells) do
       head = head .. ("%20s"):format(("%s, %d in flight"):format(cell.protocol, cell.in_flight))

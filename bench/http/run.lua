@@ -24,7 +24,7 @@ local PLANS = {
   },
   full = {
     rounds = { near = 5, far = 3 }, requests = 10000, turns = { near = 20, far = 15 },
-    counted = 2000,
+    counted = 800,
     cells = {
       { "h1", "near", { 1, 16, 100, 1000 } }, { "tls", "near", { 1, 16, 100, 1000 } },
       { "h2", "near", { 1, 16, 100, 1000 } }, { "h1", "far", { 1, 16, 100, 1000 } },
@@ -83,10 +83,12 @@ local function measure_cells(server)
   return cells
 end
 
+-- Behind 150 ms: how many answers are there at once is luck, and near by the same program's figure
+-- moves by 8 % with it. Here it moves by 1 % over HTTP/1.1; over HTTP/2 with 100 in flight by 10.
 local function count_cells(server)
   local cells = {}
   for i, row in ipairs(plan.counts) do
-    local cell = { protocol = row[1], place = "near", in_flight = row[2], costs = {} }
+    local cell = { protocol = row[1], place = "far", in_flight = row[2], costs = {} }
     for _, program in ipairs(programs) do
       if takes_part(program, cell) and not program.counts then
         cell.costs[program] = measure.counts(server, program, cell, plan.counted)
