@@ -1,5 +1,5 @@
 /* random.c - bytes nobody can guess. */
-#define _GNU_SOURCE /* getentropy */
+#define _GNU_SOURCE /* syscall */
 #include "random.h"
 
 #include <fcntl.h>
@@ -10,17 +10,18 @@
 
 #include "clock.h"
 
-#ifdef __has_include
-#if __has_include(<sys/random.h>)
+#if defined(__linux__)
+#include <sys/syscall.h>
+#elif defined(__APPLE__)
 #include <sys/random.h>
-#define HAS_GETENTROPY 1
-#endif
 #endif
 
 /* Without a file to open: a seventh of the time, and it works in a bare chroot.
- * An old kernel may not have it where the C library does. */
+ * An old kernel may not have what its headers have. */
 static bool fill_from_system(void *out, size_t len) {
-#ifdef HAS_GETENTROPY
+#if defined(SYS_getrandom) /* which C libraries have had for less long */
+  return syscall(SYS_getrandom, out, len, 0) == (long)len;
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__OpenBSD__)
   return getentropy(out, len) == 0;
 #else
   (void)out;
