@@ -18,6 +18,7 @@ local function output_of(command)
   return text
 end
 
+-- It ends with us, however we do: its shell waits for the other end of its pipe to be closed.
 local COMMAND = [[
 chmod 755 %s
 mkdir %s/files
@@ -27,7 +28,9 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
   -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null
 sed 's/:8080 /:%d /; s/:8081 /:%d /; s/:8082 /:%d /' bench/http/origin.conf >%s/nginx.conf
 nginx -p %s -c nginx.conf -e error.log </dev/null >/dev/null 2>&1 &
-echo $!; wait $!]]
+read -r _
+kill -TERM $!; wait $!
+rm -rf %s]]
 
 function Origin:ask(path)
   local headers, stream = http_request.new_from_uri(self.urls.h1 .. path):go(PATIENCE)
@@ -52,9 +55,7 @@ function Origin:latency()
 end
 
 function Origin:stop()
-  os.execute("kill -TERM " .. self.pid)
   self.pipe:close()
-  os.execute("rm -rf '" .. self.folder .. "'")
 end
 
 --- An origin: `urls.h1`, `urls.tls` (HTTP/1.1), `urls.h2`; `ca` for the latter two.
@@ -69,9 +70,8 @@ function M.start()
       tls = ("https://localhost:%d"):format(tls),
       h2 = ("https://localhost:%d"):format(h2),
     },
-    pipe = assert(io.popen(COMMAND:format(f, f, f, f, f, h1, tls, h2, f, f))),
+    pipe = assert(io.popen(COMMAND:format(f, f, f, f, f, h1, tls, h2, f, f, f), "w")),
   }, Origin)
-  self.pid = self.pipe:read "*l"
   local deadline = core.now() + PATIENCE
   while not self:ask "/limit" do
     if core.now() > deadline then

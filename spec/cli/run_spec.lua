@@ -9,7 +9,7 @@ describe("kling run", function()
   local server, folder
 
   setup(function()
-    server = emulator.start { life = { submitted = 0.1, processing = 0.1 } }
+    server = emulator.start { ffmpeg = true, life = { submitted = 0.1, processing = 0.1 } }
     folder = os.tmpname()
     os.remove(folder)
   end)
