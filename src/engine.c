@@ -258,7 +258,8 @@ void kling_engine_set_alarm(struct engine *e, double seconds) {
 /* Until something comes, is due, or it is so late; false: a signal came. */
 static bool wait(struct engine *e, double until) {
   double due = kling_engine_due(e);
-  double left = (due >= 0.0 && due < until ? due : until) - e->http.now;
+  /* not the turn's clock: what fell due in this turn needs no timer */
+  double left = (due >= 0.0 && due < until ? due : until) - kling_clock_now();
   if (left > 0.0) { /* the timer is more exact than the poller's milliseconds */
     kling_poller_set_timer(&e->http.poller, due);
   }
