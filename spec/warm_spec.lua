@@ -4,6 +4,8 @@ local emulator = require "spec.support.emulator"
 local quick = require "spec.support.quick"
 local raw_server = require "spec.support.raw_server"
 
+-- No look of a job's is under way when a request goes out.
+local SELDOM = { first_poll = 60, poll_interval = 60, max_poll_interval = 60 }
 local CLIP, PATIENCE = quick.CLIP, quick.PATIENCE
 
 describe("client:warm", function()
@@ -30,7 +32,7 @@ describe("client:warm", function()
       end)
 
       it("opens the connection that the next requests go out on", function()
-        local client = quick.client(server)
+        local client = quick.client(server, SELDOM)
         assert.is_true(client:warm())
         quick.until_state(client, client:submit(CLIP), "submitted")
         assert(client:list())
