@@ -21,7 +21,7 @@ plot 500 with lines linecolor "#cccccc" title "500", \
 set title "CPU a call"
 set ylabel "microseconds"
 set yrange [0:22]
-set key center right
+set key at graph 0.98,0.3
 plot 20 with lines linecolor "#cccccc" title "20", \
      data using 1:4 with linespoints linewidth 2 linecolor rgb "#7b2d8b" \
        title "submit, before the network", \

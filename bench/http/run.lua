@@ -58,11 +58,12 @@ local function add(costs, program, cost)
 end
 
 local function measure_cell(server, cell)
+  cell.requests = requests_of(cell)
   for _ = 1, cell.rounds do
     for _, program in ipairs(programs) do
       local is_out = cell.costs[program] and cell.costs[program].failed
       if takes_part(program, cell) and not is_out then
-        add(cell.costs, program, measure.cost(server, program, cell, requests_of(cell)))
+        add(cell.costs, program, measure.cost(server, program, cell, cell.requests))
       end
     end
   end
