@@ -105,7 +105,7 @@ end
 
 print(("make torture SEEDS=%d FIRST=%d TASKS=%d TIMES=%d"):format(SEEDS, FIRST, TASKS, TIMES))
 print(table.concat({
-  output_of "uname -sr",
+  output_of "uname -sr | cut -d- -f1",
   output_of "sed -n 's/^model name[^:]*: //p' /proc/cpuinfo",
   output_of "nproc" .. " processors",
   "libcurl " .. output_of "pkg-config --modversion libcurl",
