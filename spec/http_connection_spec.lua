@@ -141,7 +141,7 @@ end)
 
 for version, has_http2 in pairs { ["HTTP/2"] = true, ["HTTP/1.1"] = false } do
   describe("a connection of " .. version .. " that is gone", function()
-    it("is made anew within connect_timeout, or the look has failed", function()
+    local function check(cut)
       local server = emulator.start { tls = true, http2 = has_http2, clock = "manual" }
       local cq = cqueues.new()
       local way = gateway.open(cq, tonumber(server.url:match ":(%d+)$"))
@@ -162,7 +162,7 @@ for version, has_http2 in pairs { ["HTTP/2"] = true, ["HTTP/1.1"] = false } do
         is_seen = poll_until(function()
           return #quick.logged(server, "query") > 1
         end)
-        way:become "silent"
+        cut(server, way, poll_until)
         is_late = poll_until(function(_, info)
           return info.failure and info.failure.code == "timeout"
         end)
@@ -178,6 +178,23 @@ for version, has_http2 in pairs { ["HTTP/2"] = true, ["HTTP/1.1"] = false } do
       assert.is_true(is_seen)
       assert.is_true(is_late)
       assert.is_truthy(is_back)
+    end
+
+    it("is made anew within connect_timeout, or the look has failed", function()
+      check(function(_, way)
+        way:become "silent"
+      end)
+    end)
+
+    it("while a reply is awaited is made anew within connect_timeout, too", function()
+      check(function(server, way, poll_until)
+        server:fault { name = "delay", on = "query", seconds = 10 * PATIENCE }
+        poll_until(function()
+          local asked = quick.logged(server, "query")
+          return asked[#asked].fault == "delay"
+        end)
+        way:become "silent"
+      end)
     end)
   end)
 end

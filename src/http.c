@@ -87,6 +87,16 @@ void kling_http_close(struct http *h) {
 
 /* --- requests --- */
 
+/* A connection has to be made; perhaps because the one that the request had,
+ * and was sent on, was dead. */
+static int on_new_socket(void *arg, curl_socket_t fd, curlsocktype purpose) {
+  struct transfer *t = arg;
+  (void)purpose;
+  kling_sockets_add(t->sockets, fd);
+  kling_intake_watch(t->intake, t);
+  return CURL_SOCKOPT_OK;
+}
+
 static struct transfer *take_idle(struct http *h, bool is_download) {
   struct transfer *t = h->idle[is_download];
   if (t) {
@@ -96,6 +106,9 @@ static struct transfer *take_idle(struct http *h, bool is_download) {
   }
   t = kling_transfer_new(&h->shared, is_download);
   if (t) {
+    t->sockets = &h->sockets;
+    curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
+    curl_easy_setopt(t->easy, CURLOPT_SOCKOPTDATA, t);
     kling_sockets_follow(&h->sockets, t->easy);
   }
   return t;

@@ -39,17 +39,6 @@ static bool grow(struct sockets *s, int fd) {
 
 /* --- libcurl calls these; none of them may touch Lua --- */
 
-/* What does not fit is watched as a stranger's. */
-static int on_open(void *arg, curl_socket_t fd, curlsocktype purpose) {
-  struct sockets *s = arg;
-  (void)purpose;
-  if (fd < s->count || grow(s, fd)) {
-    memset(&s->watches[fd], 0, sizeof(s->watches[fd]));
-    s->watches[fd].is_open = true;
-  }
-  return CURL_SOCKOPT_OK;
-}
-
 static int on_close(void *arg, curl_socket_t fd) {
   struct sockets *s = arg;
   struct socket_watch *w = find(s, fd);
@@ -96,9 +85,15 @@ void kling_sockets_close(struct sockets *s) {
   s->count = 0;
 }
 
+/* What does not fit is watched as a stranger's. */
+void kling_sockets_add(struct sockets *s, int fd) {
+  if (fd < s->count || grow(s, fd)) {
+    memset(&s->watches[fd], 0, sizeof(s->watches[fd]));
+    s->watches[fd].is_open = true;
+  }
+}
+
 void kling_sockets_follow(struct sockets *s, void *easy) {
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open);
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, s);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, s);
 }

@@ -18,8 +18,10 @@ struct sockets {
 bool kling_sockets_open(struct sockets *s, struct poller *poller, void *multi);
 /* Safe twice. Once libcurl has closed its sockets. */
 void kling_sockets_close(struct sockets *s);
-/* Get to know the connections that this CURL makes; others are watched too. */
+/* Learn when a connection that this CURL has made is closed. */
 void kling_sockets_follow(struct sockets *s, void *easy);
+/* Get to know one that it makes; others are watched too. */
+void kling_sockets_add(struct sockets *s, int fd);
 
 /* Does libcurl wait for this one? Else what it tells is not told again. */
 bool kling_sockets_is_awaited(struct sockets *s, int fd);

@@ -13,6 +13,7 @@
 
 struct intake;
 struct sink;
+struct sockets;
 
 struct http_request {
   const char *path;  /* an API request: below base_url; else NULL */
@@ -63,7 +64,8 @@ struct transfer {
   double started;       /* clock */
   unsigned sent;        /* how often libcurl was about to send it */
   unsigned *connecting; /* counts it as long as it has no connection, or NULL */
-  struct intake *intake;    /* of an API request that has begun */
+  struct sockets *sockets;  /* that its connections are among */
+  struct intake *intake;    /* of a request that has begun */
   char words[256];          /* libcurl's, of what went wrong: CURL_ERROR_SIZE */
   char target[TARGET_KEPT]; /* of an API request, as libcurl has it; or empty */
   uint8_t kind;             /* of an API request: see transfer_api.c */

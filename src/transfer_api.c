@@ -4,8 +4,6 @@
 #include <curl/curl.h>
 #include <string.h>
 
-#include "intake.h"
-
 enum {
   REPLY_CEILING = 4 * 1024 * 1024, /* bytes */
   MAX_TARGET = 4096,
@@ -42,16 +40,6 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
   return size * n;
 }
 
-/* Its connection has to be made first; perhaps because the one that it had, and
- * had sent on, was dead. */
-static int on_new_socket(void *arg, curl_socket_t fd, curlsocktype purpose) {
-  struct transfer *t = arg;
-  (void)fd;
-  (void)purpose;
-  kling_intake_watch(t->intake, t);
-  return CURL_SOCKOPT_OK;
-}
-
 /* --- setting up --- */
 
 static void set_kind(struct transfer *t, enum kind kind) {
@@ -82,8 +70,6 @@ void kling_transfer_set_api(struct transfer *t) {
   t->body.ceiling = REPLY_CEILING;
   curl_easy_setopt(easy, CURLOPT_CURLU, t->shared->url);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, t);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip"); /* to undo it */
   /* Wait for the first connection to say whether it is HTTP/2. Only over TLS:
    * without, libcurl learns it from the first reply, and would wait for that.
