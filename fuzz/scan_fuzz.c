@@ -71,15 +71,16 @@ static void check_value(struct scan_value v, const char *text, size_t len) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  char *text = malloc(size ? size : 1); /* no NUL behind it */
+  char *text = malloc(size + 1); /* one more character may be looked at */
   static const struct scan_name data_name = SCAN_NAME("data");
   static const struct scan_name id_name = SCAN_NAME("task_id");
   struct scan_value found[2];
-  struct scan_asked of_data = {&id_name, &found[1], 1, NULL};
-  struct scan_asked asked = {&data_name, &found[0], 1, &of_data};
+  struct scan_asked of_data = {&id_name, &found[1], 1, NULL, NULL};
+  struct scan_asked asked = {&data_name, &found[0], 1, &of_data, NULL};
   struct scan_value v;
   assert(text != NULL);
   memcpy(text, data, size);
+  text[size] = '\0';
   if (kling_scan_document(text, size, &asked, &v)) {
     check_value(v, text, size);
     check_same(found[0], kling_scan_get(v, "data"));

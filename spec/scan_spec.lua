@@ -94,6 +94,32 @@ describe("a text", function()
     assert.is_true(refused > 1000 and accepted > 1000)
   end)
 
+  -- Strings are passed over many characters at a time.
+  it("has strings of any character but quotes, backslashes and controls", function()
+    for at = 0, 40 do
+      for code = 0, 255 do
+        local inside = ("x"):rep(at) .. string.char(code) .. ("y"):rep(41 - at)
+        local value = parts.scan('"' .. inside .. '"')
+        local may_be = code >= 32 and code ~= 34 and code ~= 92
+        assert(not value == not may_be, ("character %d at %d"):format(code, at))
+        assert.equal(may_be and inside or nil, value and value:text(64))
+      end
+    end
+  end)
+
+  it("has numbers of any length, and digits alone in them", function()
+    for length = 1, 30 do
+      for at = 1, length do
+        for _, other in ipairs { "/", ":", "\0", "\185", " ", "x" } do
+          local digits = ("1234567890"):rep(3):sub(1, length)
+          local spoiled = digits:sub(1, at) .. other .. digits:sub(at + 1) .. "7"
+          assert.is_nil(parts.scan(spoiled))
+          assert.equal(digits, parts.scan("[" .. digits .. "]"):elements()[1]:raw())
+        end
+      end
+    end
+  end)
+
   it("is refused at every length but the whole", function()
     local body = fixture.load("query-succeed").body:match "^%s*(.-)%s*$"
     for length = 0, #body - 1 do

@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include "same.h"
 #include "scan_plain.h"
 
 enum { MAX_DEPTH = 64 }; /* deeper than any reply; bounds the recursion */
 
 /* Each of these reads what begins at `at`, and returns what is behind it; NULL:
- * it is not there, or not well formed. */
+ * it is not there, or not well formed. The character at `end` may be looked at:
+ * it is the one behind the text, and no part of any JSON but a string. */
 
 static const char *read_other(const char *at, const char *end, int depth,
                               const struct scan_asked *asked,
@@ -19,19 +21,22 @@ static bool is_space(char c) {
 }
 
 /* Most often there is none: one comparison says so. */
-static inline const char *skip_space(const char *at, const char *end) {
-  while (at < end && (unsigned char)*at <= ' ' && is_space(*at)) {
+static inline const char *skip_space(const char *at) {
+  while ((unsigned char)*at <= ' ' && is_space(*at)) {
     at++;
   }
   return at;
 }
 
 /* Which may have space before it, and most often has none. */
-static inline const char *read_char(const char *at, const char *end, char c) {
-  if (at >= end || *at != c) {
-    at = skip_space(at, end);
+static inline const char *read_char(const char *at, char c) {
+  if (*at != c) {
+    at = skip_space(at);
+    if (*at != c) {
+      return NULL;
+    }
   }
-  return at < end && *at == c ? at + 1 : NULL;
+  return at + 1;
 }
 
 static bool is_hex(char c) {
@@ -56,9 +61,8 @@ static const char *read_escape(const char *at, const char *end) {
   return at + 5;
 }
 
-/* Its first quote is there. */
-static inline const char *read_string(const char *at, const char *end) {
-  at = kling_scan_skip_plain(at + 1, end);
+/* What is left of a string behind its plain beginning. */
+static const char *read_rest(const char *at, const char *end) {
   while (at < end && *at != '"') {
     if ((unsigned char)*at < 0x20) {
       return NULL;
@@ -74,50 +78,61 @@ static inline const char *read_string(const char *at, const char *end) {
   return at < end ? at + 1 : NULL;
 }
 
-static inline const char *read_value(const char *at, const char *end, int depth,
-                                     const struct scan_asked *asked,
-                                     enum scan_type *type) {
-  if (at >= end) {
-    return NULL;
-  }
-  if (*at == '"') {
-    *type = SCAN_STRING;
-    return read_string(at, end);
-  }
-  return read_other(at, end, depth, asked, type);
+/* Its first quote is there. Most are plain to their end. */
+static inline const char *read_string(const char *at, const char *end,
+                                      bool *is_plain) {
+  at = kling_scan_skip_plain(at + 1, end);
+  *is_plain = at < end && *at == '"';
+  return *is_plain ? at + 1 : read_rest(at, end);
 }
 
 static inline bool is_digit(char c) {
   return (unsigned char)(c - '0') < 10; /* one comparison, not two */
 }
 
-static const char *read_digits(const char *at, const char *end) {
+static inline const char *read_digits(const char *at, const char *end) {
   const char *start = at;
-  while (at < end && is_digit(*at)) {
+  while (end - at >= 8 && kling_scan_are_digits(at)) {
+    at += 8;
+  }
+  while (is_digit(*at)) {
     at++;
   }
   return at > start ? at : NULL;
 }
 
 static const char *read_exponent(const char *at, const char *end) {
-  if (at < end && (*at == '+' || *at == '-')) {
+  if (*at == '+' || *at == '-') {
     at++;
   }
   return read_digits(at, end);
 }
 
 static const char *read_number(const char *at, const char *end) {
-  if (at < end && *at == '-') {
-    at++;
-  }
-  at = at < end && *at == '0' ? at + 1 : read_digits(at, end);
-  if (at && at < end && *at == '.') {
+  at += *at == '-';
+  at = *at == '0' ? at + 1 : read_digits(at, end);
+  if (at && *at == '.') {
     at = read_digits(at + 1, end);
   }
-  if (at && at < end && (*at == 'e' || *at == 'E')) {
+  if (at && (*at == 'e' || *at == 'E')) {
     at = read_exponent(at + 1, end);
   }
   return at;
+}
+
+static inline const char *read_value(const char *at, const char *end, int depth,
+                                     const struct scan_asked *asked,
+                                     enum scan_type *type) {
+  if (*at == '"') {
+    bool ignored;
+    *type = SCAN_STRING;
+    return read_string(at, end, &ignored);
+  }
+  if (is_digit(*at)) {
+    *type = SCAN_NUMBER;
+    return read_number(at, end);
+  }
+  return read_other(at, end, depth, asked, type);
 }
 
 static const char *read_word(const char *at, const char *end,
@@ -128,6 +143,11 @@ static const char *read_word(const char *at, const char *end,
 }
 
 /* --- members that are asked for --- */
+
+struct key {
+  struct scan_name name;
+  bool is_plain; /* nothing in it is escaped */
+};
 
 /* Is the key this name? Longer escaped keys than any we ask for are not looked
  * into. */
@@ -150,17 +170,34 @@ static size_t find_escaped(const struct scan_asked *asked,
   return n;
 }
 
+static inline size_t first_of_length(const struct scan_asked *asked,
+                                     size_t len) {
+  size_t n = 0;
+  if (asked->by_length) {
+    n = len < SCAN_LENGTHS ? asked->by_length[len] : 0;
+    return n > 0 ? n - 1 : asked->count;
+  }
+  while (n < asked->count && asked->names[n].len != len) {
+    n++;
+  }
+  return n;
+}
+
 /* Which name a key has; `count`: none of them. */
 static inline size_t find_name(const struct scan_asked *asked,
-                               struct scan_name key) {
+                               const struct key *key) {
+  size_t len = key->name.len;
   size_t n;
-  for (n = 0; n < asked->count; n++) {
-    const struct scan_name *name = &asked->names[n];
-    if (name->len == key.len && memcmp(name->text, key.text, key.len) == 0) {
+  if (!key->is_plain) {
+    return find_escaped(asked, key->name);
+  }
+  n = first_of_length(asked, len);
+  for (; n < asked->count && asked->names[n].len == len; n++) {
+    if (kling_same(asked->names[n].text, key->name.text, len)) {
       return n;
     }
   }
-  return memchr(key.text, '\\', key.len) ? find_escaped(asked, key) : n;
+  return asked->count;
 }
 
 static void forget(const struct scan_asked *asked) {
@@ -170,12 +207,12 @@ static void forget(const struct scan_asked *asked) {
 /* The value of a key, and what is asked of it. */
 static inline const char *read_asked(const char *at, const char *end, int depth,
                                      const struct scan_asked *asked,
-                                     struct scan_name key) {
+                                     const struct key *key) {
   size_t n = find_name(asked, key);
   const struct scan_asked *inside = n == 0 ? asked->inside : NULL;
   struct scan_value value;
-  if (inside) {
-    forget(inside); /* there was one before with the same name */
+  if (inside && asked->values[0].type != SCAN_NONE) {
+    forget(inside); /* of one before with the same name */
   }
   value.at = at;
   at = read_value(at, end, depth, inside, &value.type);
@@ -191,23 +228,23 @@ static inline const char *read_asked(const char *at, const char *end, int depth,
 static inline const char *read_member(const char *at, const char *end,
                                       int depth,
                                       const struct scan_asked *asked) {
-  struct scan_name key;
+  struct key key;
   enum scan_type ignored;
-  if (at >= end || *at != '"') {
+  if (*at != '"') {
     return NULL;
   }
-  key.text = at + 1;
-  at = read_string(at, end);
+  key.name.text = at + 1;
+  at = read_string(at, end, &key.is_plain);
   if (!at) {
     return NULL;
   }
-  key.len = (size_t)(at - key.text) - 1;
-  at = read_char(at, end, ':');
+  key.name.len = (size_t)(at - key.name.text) - 1;
+  at = read_char(at, ':');
   if (!at) {
     return NULL;
   }
-  at = skip_space(at, end);
-  return asked ? read_asked(at, end, depth, asked, key)
+  at = skip_space(at);
+  return asked ? read_asked(at, end, depth, asked, &key)
                : read_value(at, end, depth, NULL, &ignored);
 }
 
@@ -215,8 +252,8 @@ static inline const char *read_member(const char *at, const char *end,
 static const char *read_object(const char *at, const char *end, int depth,
                                const struct scan_asked *asked) {
   const char *comma;
-  at = skip_space(at, end);
-  if (at < end && *at == '}') {
+  at = skip_space(at);
+  if (*at == '}') {
     return at + 1;
   }
   for (;;) {
@@ -224,19 +261,19 @@ static const char *read_object(const char *at, const char *end, int depth,
     if (!at) {
       return NULL;
     }
-    comma = read_char(at, end, ',');
+    comma = read_char(at, ',');
     if (!comma) {
-      return read_char(at, end, '}');
+      return read_char(at, '}');
     }
-    at = skip_space(comma, end);
+    at = skip_space(comma);
   }
 }
 
 static const char *read_array(const char *at, const char *end, int depth) {
   enum scan_type ignored;
   const char *comma;
-  at = skip_space(at, end);
-  if (at < end && *at == ']') {
+  at = skip_space(at);
+  if (*at == ']') {
     return at + 1;
   }
   for (;;) {
@@ -244,15 +281,15 @@ static const char *read_array(const char *at, const char *end, int depth) {
     if (!at) {
       return NULL;
     }
-    comma = read_char(at, end, ',');
+    comma = read_char(at, ',');
     if (!comma) {
-      return read_char(at, end, ']');
+      return read_char(at, ']');
     }
-    at = skip_space(comma, end);
+    at = skip_space(comma);
   }
 }
 
-/* Anything but a string. */
+/* Anything but a string or a positive number. */
 static const char *read_other(const char *at, const char *end, int depth,
                               const struct scan_asked *asked,
                               enum scan_type *type) {
@@ -295,15 +332,19 @@ bool kling_scan_document(const char *text, size_t len,
     return false;
   }
   end = text + len;
-  text = skip_space(text, end);
+  text = skip_space(text);
   at = read_value(text, end, 0, asked, &out->type);
-  if (!at || skip_space(at, end) != end) {
+  if (!at || skip_space(at) < end) {
     out->type = SCAN_NONE;
     return false;
   }
   out->at = text;
   out->len = (size_t)(at - text);
   return true;
+}
+
+static bool has_members(struct scan_value v) {
+  return v.type == SCAN_OBJECT && v.len > 2; /* as is {} */
 }
 
 void kling_scan_get_all(struct scan_value object, const struct scan_name *names,
@@ -313,8 +354,9 @@ void kling_scan_get_all(struct scan_value object, const struct scan_name *names,
   asked.values = values;
   asked.count = count;
   asked.inside = NULL;
+  asked.by_length = NULL;
   forget(&asked);
-  if (object.type == SCAN_OBJECT && object.len > 2) { /* as is {} */
+  if (has_members(object)) {
     read_object(object.at + 1, object.at + object.len, 0, &asked);
   }
 }
@@ -322,6 +364,10 @@ void kling_scan_get_all(struct scan_value object, const struct scan_name *names,
 struct scan_value kling_scan_get(struct scan_value object, const char *name) {
   struct scan_name wanted;
   struct scan_value value;
+  if (!has_members(object)) {
+    memset(&value, 0, sizeof(value));
+    return value;
+  }
   wanted.text = name;
   wanted.len = strlen(name);
   kling_scan_get_all(object, &wanted, &value, 1);
@@ -336,11 +382,11 @@ bool kling_scan_next(struct scan_value array, const char **cursor,
     return false;
   }
   end = array.at + array.len;
-  at = skip_space(*cursor ? *cursor : array.at + 1, end);
-  if (at < end && *at == ',') {
-    at = skip_space(at + 1, end);
+  at = skip_space(*cursor ? *cursor : array.at + 1);
+  if (*at == ',') {
+    at = skip_space(at + 1);
   }
-  if (at >= end || *at == ']') {
+  if (*at == ']') {
     return false;
   }
   element->at = at;

@@ -35,6 +35,8 @@ struct scan_name {
 #define SCAN_NAME(text)                                                        \
   { text, sizeof(text) - 1 }
 
+enum { SCAN_LENGTHS = 17 }; /* names found by length are shorter */
+
 /* Members of these names, all different, are wanted of an object; of several
  * with one name the last, as cjson does. */
 struct scan_asked {
@@ -42,9 +44,13 @@ struct scan_asked {
   struct scan_value *values; /* type SCAN_NONE: there is none */
   size_t count;
   const struct scan_asked *inside; /* what is asked of the first of them */
+  /* By length, 1 + the first name that has it, 0: none has; those of one length
+   * are next to each other. Saves looking for it. May be NULL. */
+  const uint8_t *by_length;
 };
 
-/* True when the whole text is one JSON value, which goes to `out`, and what is
+/* True when the whole text is one JSON value (behind it stands a NUL, or the
+ * quote of a string that it is the inside of), which goes to `out`, and what is
  * asked of it (or NULL) is answered: on the way, in one reading. The other
  * functions take only values that come from here. */
 bool kling_scan_document(const char *text, size_t len,

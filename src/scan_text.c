@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "same.h"
+
 enum { COMPARED = 512, INTEGER_DIGITS = 18 };
 
 static unsigned long hex_value(char c) {
@@ -133,7 +135,7 @@ bool kling_scan_has_text(struct scan_value v) {
 
 static bool stands_as_is(struct scan_value v, const char *text, size_t len) {
   return v.type == SCAN_STRING && v.len == len + 2 &&
-         memcmp(v.at + 1, text, len) == 0 && !memchr(text, '\\', len);
+         kling_same(v.at + 1, text, len) && !memchr(text, '\\', len);
 }
 
 bool kling_scan_is(struct scan_value v, const char *text) {
@@ -148,8 +150,12 @@ bool kling_scan_is(struct scan_value v, const char *text) {
 static const char *read_whole(const char *at, const char *end, double *value) {
   const char *most = end - at > INTEGER_DIGITS ? at + INTEGER_DIGITS : end;
   int64_t integer = 0;
-  for (; at < most && *at >= '0' && *at <= '9'; at++) {
-    integer = integer * 10 + (*at - '0');
+  for (; at < most; at++) {
+    unsigned digit = (unsigned)(unsigned char)*at - '0';
+    if (digit > 9) {
+      break;
+    }
+    integer = integer * 10 + digit;
   }
   *value = (double)integer;
   for (; at < end && *at >= '0' && *at <= '9'; at++) {

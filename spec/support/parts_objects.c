@@ -215,8 +215,8 @@ static int parts_scan_asked(lua_State *L) {
   struct scan_name names[2] = {name_at(L, 2), name_at(L, 3)};
   struct scan_value values[2];
   struct scan_value v;
-  struct scan_asked inner = {&names[1], &values[1], 1, NULL};
-  struct scan_asked outer = {&names[0], &values[0], 1, &inner};
+  struct scan_asked inner = {&names[1], &values[1], 1, NULL, NULL};
+  struct scan_asked outer = {&names[0], &values[0], 1, &inner, NULL};
   int keep = push_text(L);
   luaL_argcheck(L, kling_scan_document(text, len, &outer, &v), 1, "refused");
   push_value(L, values[0], keep);
