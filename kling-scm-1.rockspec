@@ -37,6 +37,7 @@ build = {
         "src/api.c",
         "src/api_list.c",
         "src/api_path.c",
+        "src/api_task.c",
         "src/attempt.c",
         "src/buf.c",
         "src/cadence.c",

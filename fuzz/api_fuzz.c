@@ -53,7 +53,8 @@ static void check_task(const struct api_task *task, const char *body,
   expect_inside(task->status, body, len);
   expect_inside(task->status_message, body, len);
   expect_inside(task->result, body, len);
-  assert(task->created_at == -1.0 || task->created_at > 0.0);
+  assert(kling_api_created_at(task) == -1.0 ||
+         kling_api_created_at(task) > 0.0);
   assert(task->updated_at == -1.0 || task->updated_at > 0.0);
   kling_api_has_result(task);
   kling_scan_text(task->task_id, id, sizeof(id));
@@ -114,10 +115,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const enum api_operation operations[] = {API_CREATE, API_QUERY,
                                                   API_LIST};
   static const long statuses[] = {200, 301, 400, 404, 429, 503};
-  char *body = malloc(size ? size : 1); /* no NUL behind it */
+  char *body = malloc(size + 1); /* one more character may be looked at */
   size_t i;
   assert(body != NULL);
   memcpy(body, data, size);
+  body[size] = '\0';
   for (i = 0; i < 18; i++) {
     enum api_operation operation = operations[i % 3];
     struct api_reply reply;

@@ -111,6 +111,24 @@ describe("the reply reader", function()
     end
   end)
 
+  -- Members are looked for among those of their length.
+  it("is not misled by other members of any length", function()
+    local others = {}
+    for length = 0, 40 do
+      for _, letter in ipairs { "d", "t", "x" } do
+        others[#others + 1] = ('"%s":"other"'):format(letter:rep(length))
+      end
+    end
+    others = table.concat(others, ",")
+    for _, name in ipairs { "query-succeed", "query-wrapped-succeed-envelope" } do
+      local case = fixture.load(name)
+      local body = case.body:gsub("{%s*\"", function(opening)
+        return "{" .. others .. "," .. opening:sub(2)
+      end)
+      check(expected[name].query, core.read_reply("query", case.status, body))
+    end
+  end)
+
   it("raises for an operation it does not know", function()
     assert.has_error(function()
       core.read_reply("delete", 200, "{}")

@@ -6,180 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api_task.h"
 #include "service_code.h"
-
-/* --- one task --- */
-
-static struct scan_value either(struct scan_value a, struct scan_value b) {
-  return kling_scan_has_text(a) ? a : b;
-}
-
-struct word {
-  struct scan_name name;
-  enum api_state state;
-};
-
-static bool is_word(struct scan_value v, struct scan_name name) {
-  return v.type == SCAN_STRING && v.len == name.len + 2 &&
-         memcmp(v.at + 1, name.text, name.len) == 0;
-}
-
-static void read_status(struct scan_value status, const struct word *words,
-                        struct api_task *out) {
-  while (words->name.text && !is_word(status, words->name)) {
-    words++;
-  }
-  out->status = status;
-  out->word = words->name.text;
-  out->state = words->state;
-}
-
-/* data.task_status. Source: K-docs; "succeeded": its newer generation. */
-static const struct word task_words[] = {
-    {SCAN_NAME("submitted"),  API_SUBMITTED },
-    {SCAN_NAME("processing"), API_PROCESSING},
-    {SCAN_NAME("succeed"),    API_SUCCEEDED },
-    {SCAN_NAME("succeeded"),  API_SUCCEEDED },
-    {SCAN_NAME("failed"),     API_FAILED    },
-    {{NULL, 0},               API_UNKNOWN   },
-};
-
-/* data.status, of a gateway around the task (source: N-api dto/task.go) or of
- * Kling's newer generation (source: K-docs). */
-static const struct word wrapper_words[] = {
-    {SCAN_NAME("NOT_START"),   API_SUBMITTED },
-    {SCAN_NAME("SUBMITTED"),   API_SUBMITTED },
-    {SCAN_NAME("QUEUED"),      API_SUBMITTED },
-    {SCAN_NAME("IN_PROGRESS"), API_PROCESSING},
-    {SCAN_NAME("SUCCESS"),     API_SUCCEEDED },
-    {SCAN_NAME("FAILURE"),     API_FAILED    },
-    {SCAN_NAME("submitted"),   API_SUBMITTED },
-    {SCAN_NAME("processing"),  API_PROCESSING},
-    {SCAN_NAME("succeed"),     API_SUCCEEDED },
-    {SCAN_NAME("succeeded"),   API_SUCCEEDED },
-    {SCAN_NAME("failed"),      API_FAILED    },
-    {{NULL, 0},                API_UNKNOWN   },
-};
-
-/* What is read of a task, bare or wrapped; what every reply has comes first. */
-enum field {
-  TASK_ID,
-  TASK_STATUS,
-  CREATED_AT,
-  UPDATED_AT,
-  INFO,
-  RESULT,
-  STATUS,
-  STATUS_MESSAGE,
-  EXTERNAL_TASK_ID,
-  EXTERNAL_ID,
-  FIELDS
-};
-
-static const struct scan_name field_names[FIELDS] = {
-    [TASK_ID] = SCAN_NAME("task_id"),
-    [TASK_STATUS] = SCAN_NAME("task_status"),
-    [CREATED_AT] = SCAN_NAME("created_at"),
-    [UPDATED_AT] = SCAN_NAME("updated_at"),
-    [INFO] = SCAN_NAME("task_info"),
-    [RESULT] = SCAN_NAME("task_result"),
-    [STATUS] = SCAN_NAME("status"),
-    [STATUS_MESSAGE] = SCAN_NAME("task_status_msg"),
-    [EXTERNAL_TASK_ID] = SCAN_NAME("external_task_id"),
-    [EXTERNAL_ID] = SCAN_NAME("external_id"),
-};
-
-/* Kling counts milliseconds, gateways count seconds. */
-static double read_time(struct scan_value v, double otherwise) {
-  double t = kling_scan_number(v, -1.0);
-  if (t <= 0.0 || t > 1e15) { /* no time at all, or none a clock says */
-    return otherwise;
-  }
-  return t > 1e11 ? t / 1000.0 : t;
-}
-
-static struct scan_value external_id_of(const struct scan_value *fields) {
-  struct scan_value id = kling_scan_get(fields[INFO], "external_task_id");
-  if (!kling_scan_has_text(id)) {
-    id = either(fields[EXTERNAL_TASK_ID], fields[EXTERNAL_ID]);
-  }
-  return id;
-}
-
-static void read_bare(const struct scan_value *fields, struct api_task *out) {
-  out->status_message = fields[STATUS_MESSAGE];
-  out->result = fields[RESULT];
-  out->external_task_id = external_id_of(fields);
-  out->created_at = read_time(fields[CREATED_AT], -1.0);
-  out->updated_at = read_time(fields[UPDATED_AT], -1.0);
-}
-
-/* What a gateway wraps is the task, or the whole reply with the task in it. */
-static struct scan_value unwrap(struct scan_value wrapper) {
-  struct scan_value inner = kling_scan_get(wrapper, "data");
-  struct scan_value deeper = kling_scan_get(inner, "data");
-  return deeper.type == SCAN_OBJECT ? deeper : inner;
-}
-
-static void read_wrapped(struct scan_value data,
-                         const struct scan_value *fields,
-                         struct api_task *out) {
-  struct scan_value inner[FIELDS];
-  double created = read_time(fields[CREATED_AT], -1.0);
-  double updated = read_time(fields[UPDATED_AT], -1.0);
-  kling_scan_get_all(unwrap(data), field_names, inner, FIELDS);
-  read_bare(inner, out);
-  out->task_id = either(out->task_id, inner[TASK_ID]);
-  out->task_id = either(out->task_id, kling_scan_get(data, "id"));
-  out->external_task_id = either(out->external_task_id, external_id_of(fields));
-  out->status_message =
-      either(kling_scan_get(data, "fail_reason"), out->status_message);
-  out->status_message =
-      either(out->status_message, kling_scan_get(data, "message"));
-  if (out->result.type == SCAN_NONE) {
-    out->result = kling_scan_get(data, "outputs");
-  }
-  created = read_time(kling_scan_get(data, "create_time"), created);
-  updated = read_time(kling_scan_get(data, "update_time"), updated);
-  created = read_time(kling_scan_get(data, "submit_time"), created);
-  updated = read_time(kling_scan_get(data, "finish_time"), updated);
-  out->created_at = out->created_at < 0.0 ? created : out->created_at;
-  out->updated_at = out->updated_at < 0.0 ? updated : out->updated_at;
-}
-
-static void read_task(struct scan_value object, const struct scan_value *fields,
-                      struct api_task *out) {
-  out->task_id = fields[TASK_ID];
-  if (fields[TASK_STATUS].type == SCAN_STRING ||
-      fields[STATUS].type != SCAN_STRING) {
-    read_status(fields[TASK_STATUS], task_words, out);
-    read_bare(fields, out);
-  } else {
-    read_status(fields[STATUS], wrapper_words, out);
-    read_wrapped(object, fields, out);
-  }
-}
-
-void kling_api_read_task(struct scan_value object, struct api_task *out) {
-  struct scan_value fields[FIELDS];
-  kling_scan_get_all(object, field_names, fields, FIELDS);
-  read_task(object, fields, out);
-}
-
-bool kling_api_has_result(const struct api_task *task) {
-  const char *cursor = NULL;
-  struct scan_value first;
-  if (task->result.type == SCAN_ARRAY) {
-    return kling_scan_next(task->result, &cursor, &first);
-  }
-  if (kling_scan_next(kling_scan_get(task->result, "audios"), &cursor,
-                      &first)) {
-    return true;
-  }
-  cursor = NULL;
-  return kling_scan_next(kling_scan_get(task->result, "videos"), &cursor,
-                         &first);
-}
 
 /* --- errors --- */
 
@@ -326,7 +154,7 @@ static void read_success(enum api_operation operation, long http_status,
     out->items = data;
     out->kind = API_TASKS;
   } else if (data.type == SCAN_OBJECT) {
-    read_task(data, fields, &out->task);
+    kling_api_task_read(data, fields, &out->task);
     out->kind = API_TASK;
   } else {
     kling_api_read_task(out->document, &out->task);
@@ -357,12 +185,19 @@ static const struct scan_name member_names[MEMBERS] = {
     [ERROR] = SCAN_NAME("error"),
 };
 
+static const uint8_t member_lengths[SCAN_LENGTHS] = {
+    [4] = DATA + 1,
+    [5] = ERROR + 1,
+};
+
 static bool read_document(const char *body, size_t len,
-                          struct scan_value fields[FIELDS],
+                          struct scan_value fields[TASK_FIELDS],
                           struct api_reply *out) {
   struct scan_value members[MEMBERS];
-  struct scan_asked of_data = {field_names, fields, FIELDS, NULL};
-  struct scan_asked asked = {member_names, members, MEMBERS, &of_data};
+  struct scan_asked of_data = {kling_api_task_names, fields, TASK_FIELDS, NULL,
+                               kling_api_task_lengths};
+  struct scan_asked asked = {member_names, members, MEMBERS, &of_data,
+                             member_lengths};
   if (!kling_scan_document(body, len, &asked, &out->document) ||
       out->document.type != SCAN_OBJECT) {
     return false;
@@ -375,7 +210,7 @@ static bool read_document(const char *body, size_t len,
 
 void kling_api_read(enum api_operation operation, long http_status,
                     const char *body, size_t len, struct api_reply *out) {
-  struct scan_value fields[FIELDS];
+  struct scan_value fields[TASK_FIELDS];
   memset(out, 0, offsetof(struct api_reply, service_code));
   out->service_code[0] = out->request_id[0] = out->message[0] = '\0';
   if (!read_document(body, len, fields, out)) {

@@ -42,8 +42,8 @@ struct api_task {
   const char *word;                 /* it, static text; NULL: not known */
   struct scan_value status_message; /* the reason, when it failed */
   struct scan_value result;         /* object of lists, or a list of outputs */
-  double created_at;                /* Unix seconds, < 0: not said */
-  double updated_at;
+  struct scan_value created_at;     /* see kling_api_created_at */
+  double updated_at;                /* Unix seconds, < 0: not said */
 };
 
 struct api_reply {
@@ -63,9 +63,9 @@ struct api_reply {
 
 enum { API_PATH_SIZE = 1024, API_ID_MAX = 256 };
 
-/* The path below base_url; `id` NULL for create and list. False when the id
- * is empty, only dots, or too long. */
-bool kling_api_path(const char *id, char out[API_PATH_SIZE]);
+/* The path below base_url, and its length; `id` NULL for create and list. 0
+ * when the id is empty, only dots, or too long. */
+size_t kling_api_path(const char *id, char out[API_PATH_SIZE]);
 
 void kling_api_read(enum api_operation operation, long http_status,
                     const char *body, size_t len, struct api_reply *out);
@@ -81,6 +81,9 @@ void kling_api_read_task(struct scan_value object, struct api_task *out);
  * have had it; to be freed. NULL: out of memory, or there is more around the
  * list's tasks than is to be kept with each. */
 char *kling_api_alone(const struct api_reply *list, struct scan_value item);
+
+/* Unix seconds, < 0: not said. Few need it, and a number takes time to read. */
+double kling_api_created_at(const struct api_task *task);
 
 /* Does a result have at least one audio or video? */
 bool kling_api_has_result(const struct api_task *task);

@@ -10,8 +10,9 @@ static bool is_unreserved(char c) {
          (c >= 'a' && c <= 'z') || (c && strchr("-._~", c));
 }
 
-/* The service's own ids are digits alone: those are copied as they stand. */
-static void encode_segment(const char *text, char *out) {
+/* Returns its end. The service's own ids are digits alone: those are copied as
+ * they stand. */
+static char *encode_segment(const char *text, char *out) {
   static const char digits[] = "0123456789ABCDEF";
   size_t plain = strspn(text, "0123456789");
   memcpy(out, text, plain);
@@ -27,18 +28,19 @@ static void encode_segment(const char *text, char *out) {
     }
   }
   *out = '\0';
+  return out;
 }
 
-bool kling_api_path(const char *id, char out[API_PATH_SIZE]) {
+size_t kling_api_path(const char *id, char out[API_PATH_SIZE]) {
   memcpy(out, ENDPOINT, sizeof(ENDPOINT));
   if (!id) {
-    return true;
+    return sizeof(ENDPOINT) - 1;
   }
   /* only dots would be taken for a folder */
-  if (strlen(id) > API_ID_MAX || id[strspn(id, ".")] == '\0') {
-    return false;
+  if (!*id || (*id == '.' && id[strspn(id, ".")] == '\0') ||
+      strlen(id) > API_ID_MAX) {
+    return 0;
   }
   out[sizeof(ENDPOINT) - 1] = '/';
-  encode_segment(id, out + sizeof(ENDPOINT));
-  return true;
+  return (size_t)(encode_segment(id, out + sizeof(ENDPOINT)) - out);
 }

@@ -143,19 +143,20 @@ static struct transfer *make_request(struct engine *e, struct job *job) {
     r.url = job->order->text;
     r.sink = job->sink;
   } else if (job->kind == JOB_LIST) {
-    kling_api_path(NULL, path);
+    r.path_len = kling_api_path(NULL, path);
     r.query = job->order->text;
   } else if (job->kind == JOB_WARM) {
     r.path = "/";
+    r.path_len = 1;
     r.is_empty = true;
   } else if (kling_job_is_asking(job)) {
     kling_resolve_fill(e, job, &r, path);
   } else if (kling_job_is_create(job)) {
-    kling_api_path(NULL, path);
+    r.path_len = kling_api_path(NULL, path);
     r.body = job->order->text;
     r.body_len = job->order->len;
   } else {
-    kling_api_path(job->task_id, path);
+    r.path_len = kling_api_path(job->task_id, path);
   }
   return kling_http_start(&e->http, &r);
 }
@@ -258,8 +259,10 @@ void kling_engine_set_alarm(struct engine *e, double seconds) {
 /* Until something comes, is due, or it is so late; false: a signal came. */
 static bool wait(struct engine *e, double until) {
   double due = kling_engine_due(e);
-  /* not the turn's clock: what fell due in this turn needs no timer */
-  double left = (due >= 0.0 && due < until ? due : until) - kling_clock_now();
+  double left = (due >= 0.0 && due < until ? due : until) - e->http.now;
+  if (left > 0.0) { /* unless it has fallen due in this turn */
+    left += e->http.now - kling_clock_now();
+  }
   if (left > 0.0) { /* the timer is more exact than the poller's milliseconds */
     kling_poller_set_timer(&e->http.poller, due);
   }

@@ -92,10 +92,6 @@ void kling_heap_remove(struct heap *h, uint32_t id) {
   }
 }
 
-const struct heap_entry *kling_heap_top(const struct heap *h) {
-  return h->count ? &h->entries[0] : NULL;
-}
-
 double kling_heap_due(const struct heap *h, uint32_t id) {
   return id < h->ids && h->place[id] ? h->entries[h->place[id] - 1].due
                                      : INFINITY;

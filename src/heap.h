@@ -4,6 +4,7 @@
 #define KLING_HEAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct heap_entry {
@@ -24,7 +25,9 @@ bool kling_heap_reserve(struct heap *h, uint32_t ids);
 void kling_heap_set(struct heap *h, uint32_t id, double due);
 void kling_heap_remove(struct heap *h, uint32_t id);
 /* The earliest entry, or NULL. */
-const struct heap_entry *kling_heap_top(const struct heap *h);
+static inline const struct heap_entry *kling_heap_top(const struct heap *h) {
+  return h->count ? &h->entries[0] : NULL;
+}
 /* When it is due; INFINITY: absent. */
 double kling_heap_due(const struct heap *h, uint32_t id);
 /* How many of those due by then count; `enough` is as good as more. */

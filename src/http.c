@@ -21,8 +21,10 @@ static const double TURN = 0.0005; /* seconds; what is begun is done */
 static int on_timer(CURLM *multi, long timeout_ms, void *arg) {
   struct http *h = arg;
   (void)multi;
-  h->timer_due =
-      timeout_ms < 0 ? -1.0 : kling_clock_now() + (double)timeout_ms / 1000.0;
+  h->timer_due = timeout_ms < 0 ? -1.0 : 0.0; /* most often at once */
+  if (timeout_ms > 0) {
+    h->timer_due = kling_clock_now() + (double)timeout_ms / 1000.0;
+  }
   return 0;
 }
 
@@ -293,18 +295,19 @@ static void go_on_with_downloads(struct http *h) {
 
 bool kling_http_wait(struct http *h, double seconds) {
   bool undisturbed = has_events(h) || wait_for_events(h, seconds);
-  double end = kling_clock_now() + TURN;
-  double now;
+  double now = kling_clock_now();
+  double end = now + TURN;
   h->turn.end = end;
   h->turn.is_over = false;
   if (has_events(h)) {
     act_on_events(h, end); /* libcurl does what is due, too */
+    now = kling_clock_now();
   }
-  go_on_with_downloads(h);
-  now = kling_clock_now();
-  if (now < end) {
-    act_on_timer(h, now);
+  if (h->active[1].first) {
+    go_on_with_downloads(h);
+    now = kling_clock_now();
   }
+  act_on_timer(h, now);
   h->begun = 0;
   h->now = now;
   kling_intake_begin_turn(&h->intakes[0]);

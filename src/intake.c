@@ -17,10 +17,6 @@ void kling_intake_begin_turn(struct intake *in) {
   }
 }
 
-bool kling_intake_is_open(const struct intake *in) {
-  return in->connecting < in->most;
-}
-
 bool kling_intake_is_full(const struct intake *in) {
   return in->service != SPEAKS_HTTP1 && !kling_intake_is_open(in);
 }

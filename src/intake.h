@@ -19,7 +19,9 @@ struct intake {
 };
 
 void kling_intake_begin_turn(struct intake *in);
-bool kling_intake_is_open(const struct intake *in);
+static inline bool kling_intake_is_open(const struct intake *in) {
+  return in->connecting < in->most;
+}
 /* Must it wait for I/O, and not only for the next turn? */
 bool kling_intake_is_full(const struct intake *in);
 

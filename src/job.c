@@ -29,19 +29,6 @@ const char *kling_job_state_name(enum job_state state) {
   return names[state];
 }
 
-bool kling_job_is_end(enum job_state state) {
-  return state >= JOB_SUCCEEDED;
-}
-
-bool kling_job_is_create(const struct job *job) {
-  return job->kind == JOB_TASK && job->state <= JOB_SUBMITTING &&
-         !kling_job_is_asking(job);
-}
-
-bool kling_job_is_asking(const struct job *job) {
-  return job->order && job->order->resolution.ask != ASK_NOTHING;
-}
-
 bool kling_job_is_looked_at(const struct job *job) {
   return job->in_use && job->kind == JOB_TASK && job->task_id &&
          (job->state == JOB_SUBMITTED || job->state == JOB_PROCESSING) &&

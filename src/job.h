@@ -113,7 +113,7 @@ struct job {
   float survived;  /* seconds of age at which it was seen to run */
   double started;  /* clock: submit or attach */
   double accepted; /* clock */
-  double born;     /* clock: accepted by the service; 0: not known */
+  double born;     /* clock: accepted by the service; <= 0: not known */
   double updated;  /* Unix seconds: as the last reply said */
   double ended;    /* clock; 0: runs */
   char *task_id;   /* both in one piece of memory: see set_ids */
@@ -127,11 +127,22 @@ struct job {
 };
 
 const char *kling_job_state_name(enum job_state state);
-bool kling_job_is_end(enum job_state state);
-/* Is its next request, or the one under way, the one that costs? */
-bool kling_job_is_create(const struct job *job);
+
+static inline bool kling_job_is_end(enum job_state state) {
+  return state >= JOB_SUCCEEDED;
+}
+
 /* Is the outcome of its create unknown, and the service asked for its task? */
-bool kling_job_is_asking(const struct job *job);
+static inline bool kling_job_is_asking(const struct job *job) {
+  return job->order && job->order->resolution.ask != ASK_NOTHING;
+}
+
+/* Is its next request, or the one under way, the one that costs? */
+static inline bool kling_job_is_create(const struct job *job) {
+  return job->kind == JOB_TASK && job->state <= JOB_SUBMITTING &&
+         !kling_job_is_asking(job);
+}
+
 /* Is its next request, or the one under way, a look at its task? */
 bool kling_job_is_looked_at(const struct job *job);
 

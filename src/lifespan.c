@@ -5,6 +5,8 @@
 
 static const double DAY = 86400.0;
 
+static const double NOT_TO_BE_BELIEVED = -1.0; /* what was said of a birth */
+
 /* A service that says the time of the reply instead of the end's is this near
  * to it. */
 static const double TOO_NEAR = 0.5;
@@ -14,16 +16,21 @@ void kling_lifespan_begin(struct job *job) {
   job->survived = 0.0F;
 }
 
-double kling_lifespan_age(const struct job *job) {
-  return kling_clock_now() - (job->born > 0.0 ? job->born : job->started);
+double kling_lifespan_age(const struct job *job, double now) {
+  return now - (job->born > 0.0 ? job->born : job->started);
 }
 
 /* Attached in mid-life: its age is the service's word against our wall clock.
  * Of the life before we know only that it was survived, as a task that died
  * would not have been attached: nothing is learned of it. */
 static void find_birth(struct job *job, const struct api_task *task) {
-  double age = kling_clock_wall() - task->created_at;
-  if (task->created_at < 0.0 || age < 0.0 || age > DAY) {
+  double created = kling_api_created_at(task);
+  double age = kling_clock_wall() - created;
+  if (created < 0.0 || age < 0.0) {
+    return;
+  }
+  if (age > DAY) {
+    job->born = NOT_TO_BE_BELIEVED;
     return;
   }
   job->born = kling_clock_now() - age;
@@ -34,10 +41,12 @@ void kling_lifespan_survive(struct engine *e, struct job *job,
                             const struct api_task *task) {
   double age;
   if (job->born <= 0.0) {
-    find_birth(job, task);
+    if (job->born == 0.0) {
+      find_birth(job, task);
+    }
     return;
   }
-  age = kling_lifespan_age(job);
+  age = kling_lifespan_age(job, e->http.now);
   kling_cadence_survive(&e->cadence, job->survived, age);
   job->survived = (float)age;
 }
@@ -45,17 +54,20 @@ void kling_lifespan_survive(struct engine *e, struct job *job,
 /* The age at its end by the service's own times; < 0: not to be believed. That
  * needs a look that found it running: some services set `updated_at` only when
  * work begins. */
-static double stated_age(const struct job *job, const struct api_task *task) {
-  double age = task->updated_at - task->created_at;
-  bool is_sane = task->created_at >= 0.0 && job->survived > 0.0F &&
+static double stated_age(const struct job *job, const struct api_task *task,
+                         double now) {
+  double created = kling_api_created_at(task);
+  double age = task->updated_at - created;
+  bool is_sane = created >= 0.0 && job->survived > 0.0F &&
                  age > job->survived &&
-                 age < kling_lifespan_age(job) - TOO_NEAR;
+                 age < kling_lifespan_age(job, now) - TOO_NEAR;
   return is_sane ? age : -1.0;
 }
 
 void kling_lifespan_end(struct engine *e, struct job *job,
                         const struct api_task *task) {
-  double age = stated_age(job, task);
+  double now = e->http.now;
+  double age = stated_age(job, task, now);
   if (job->born <= 0.0) {
     return;
   }
@@ -63,7 +75,7 @@ void kling_lifespan_end(struct engine *e, struct job *job,
     kling_cadence_survive(&e->cadence, job->survived, age);
     kling_cadence_end(&e->cadence, age, age);
   } else {
-    kling_cadence_end(&e->cadence, job->survived, kling_lifespan_age(job));
+    kling_cadence_end(&e->cadence, job->survived, kling_lifespan_age(job, now));
   }
 }
 
@@ -74,6 +86,6 @@ double kling_lifespan_left(const struct engine *e, const struct job *job,
     return -1.0;
   }
   end = kling_cadence_quantile(&e->cadence, job->survived, share);
-  left = end - kling_lifespan_age(job);
+  left = end - kling_lifespan_age(job, kling_clock_now());
   return end < 0.0 ? -1.0 : left > 0.0 ? left : 0.0;
 }

@@ -14,8 +14,9 @@ void kling_lifespan_survive(struct engine *e, struct job *job,
 void kling_lifespan_end(struct engine *e, struct job *job,
                         const struct api_task *task);
 
-/* Seconds since acceptance; since we know of it, when that is not known. */
-double kling_lifespan_age(const struct job *job);
+/* Seconds from its acceptance to `now` (clock); from when we knew of it, where
+ * that is not known. */
+double kling_lifespan_age(const struct job *job, double now);
 
 /* Seconds until this share of tasks like this one has ended; < 0: not known. */
 double kling_lifespan_left(const struct engine *e, const struct job *job,

@@ -19,7 +19,7 @@ enum {
  * callbacks get lost. */
 static double seconds_to_next(struct engine *e, const struct job *job) {
   double u = kling_engine_random(e);
-  double age = job->looks > 0 ? kling_lifespan_age(job) : 0.0;
+  double age = job->looks > 0 ? kling_lifespan_age(job, e->http.now) : 0.0;
   double usual = kling_cadence_next(&e->cadence, age, u);
   double rare = kling_cadence_rarest(&e->cadence, u);
   if (job->is_hinted) {
@@ -98,7 +98,8 @@ static bool is_doubted(struct job *job, const struct api_task *task,
 static void keep_external_id(const struct engine *e, struct job *job,
                              struct scan_value v) {
   char text[TEXT_SIZE];
-  if (!job->external_task_id && kling_scan_text(v, text, sizeof(text)) > 0) {
+  if (v.type != SCAN_NONE && !job->external_task_id &&
+      kling_scan_text(v, text, sizeof(text)) > 0) {
     kling_shared_redact(&e->http.shared, text);
     kling_job_set_ids(job, job->task_id, text);
   }

@@ -40,7 +40,7 @@ static void set_facts(lua_State *L, const struct api_task *task) {
   set_text(L, "status", task->status);
   set_text(L, "status_message", task->status_message);
   set_string(L, "state", state_name(task->state));
-  set_time(L, "created_at", task->created_at);
+  set_time(L, "created_at", kling_api_created_at(task));
   set_time(L, "updated_at", task->updated_at);
 }
 

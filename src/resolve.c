@@ -75,14 +75,14 @@ void kling_resolve_fill(const struct engine *e, const struct job *job,
                         struct http_request *r, char path[API_PATH_SIZE]) {
   switch (job->order->resolution.ask) {
   case ASK_LIST:
-    kling_api_path(NULL, path);
+    r->path_len = kling_api_path(NULL, path);
     r->query = pages[job->order->resolution.page];
     break;
   case ASK_PROBE:
-    kling_api_path(e->gateway.probe, path);
+    r->path_len = kling_api_path(e->gateway.probe, path);
     break;
   default:
-    kling_api_path(job->external_task_id, path);
+    r->path_len = kling_api_path(job->external_task_id, path);
     break;
   }
 }

@@ -96,8 +96,8 @@ static void ask(struct engine *e) {
   r->sample = NO_JOB;
   snprintf(query, sizeof(query), "pageNum=%u&pageSize=%u", (unsigned)r->page,
            (unsigned)r->size);
-  kling_api_path(NULL, path);
   request.path = path;
+  request.path_len = kling_api_path(NULL, path);
   request.query = query;
   request.tag = ROUNDUP_TAG;
   if (kling_http_start(&e->http, &request)) {
@@ -324,9 +324,9 @@ static void read_probe(struct engine *e, struct api_reply *reply) {
  * ran. */
 static bool has_lied(const struct job *job, const struct api_task *task) {
   bool has_ended = task->state == API_SUCCEEDED || task->state == API_FAILED;
-  return has_ended && job->born > 0.0 && task->created_at >= 0.0 &&
-         task->updated_at >= task->created_at &&
-         task->updated_at - task->created_at < job->survived - CERTAINTY;
+  double created = has_ended ? kling_api_created_at(task) : -1.0;
+  return job->born > 0.0 && created >= 0.0 && task->updated_at >= created &&
+         task->updated_at - created < job->survived - CERTAINTY;
 }
 
 void kling_roundup_compare(struct engine *e, struct job *job,

@@ -97,6 +97,7 @@ static bool make_prefix(struct http_shared *s) {
   while (len > 0 && s->prefix[len - 1] == '/') {
     s->prefix[--len] = '\0';
   }
+  s->prefix_len = len;
   return s->prefix != NULL &&
          curl_url_set(s->url, CURLUPART_PATH, "/", 0) == CURLUE_OK;
 }

@@ -4,6 +4,7 @@
 #define KLING_SHARED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct http_options {
   unsigned max_requests; /* in flight at once: as many connections are kept */
@@ -21,8 +22,9 @@ struct http_options {
 };
 
 struct http_shared {
-  void *url;         /* CURLU of base_url, without its path */
-  char *prefix;      /* of request targets, without a slash at the end */
+  void *url;    /* CURLU of base_url, without its path */
+  char *prefix; /* of request targets, without a slash at the end */
+  size_t prefix_len;
   void *get_headers; /* struct curl_slist; the key's line is the first */
   void *post_headers;
   char *ca;

@@ -16,7 +16,8 @@ struct sink;
 struct sockets;
 
 struct http_request {
-  const char *path;  /* an API request: below base_url; else NULL */
+  const char *path; /* an API request: below base_url; else NULL */
+  size_t path_len;
   const char *query; /* or NULL */
   const char *body;  /* a POST, sent at most once; must outlive the transfer */
   size_t body_len;
@@ -67,7 +68,8 @@ struct transfer {
   struct sockets *sockets;  /* that its connections are among */
   struct intake *intake;    /* of a request that has begun */
   char words[256];          /* libcurl's, of what went wrong: CURL_ERROR_SIZE */
-  char target[TARGET_KEPT]; /* of an API request, as libcurl has it; or empty */
+  char target[TARGET_KEPT]; /* of an API request, as libcurl has it */
+  size_t target_len;        /* 0: it is not kept */
   uint8_t kind;             /* of an API request: see transfer_api.c */
   uint8_t service;          /* what it was made ready for: see intake.h */
   bool is_download;

@@ -4,6 +4,8 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#include "same.h"
+
 enum {
   REPLY_CEILING = 4 * 1024 * 1024, /* bytes */
   MAX_TARGET = 4096,
@@ -81,26 +83,27 @@ void kling_transfer_set_api(struct transfer *t) {
 /* --- one request --- */
 
 /* A text behind what is there; NULL stays NULL: it does not fit. */
-static char *append(char *at, const char *end, const char *text) {
-  size_t len = strlen(text);
+static char *append(char *at, const char *end, const char *text, size_t len) {
   if (!at || len >= (size_t)(end - at)) {
     return NULL;
   }
-  memcpy(at, text, len + 1);
+  memcpy(at, text, len);
+  at[len] = '\0';
   return at + len;
 }
 
 /* Who follows one task asks for the same again and again. */
-static bool hand_over(struct transfer *t, const char *target, size_t size) {
-  if (strcmp(t->target, target) == 0) {
+static bool hand_over(struct transfer *t, const char *target, size_t len) {
+  if (len == t->target_len && kling_same(t->target, target, len)) {
     return true;
   }
-  t->target[0] = '\0';
+  t->target_len = 0;
   if (curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, target) != CURLE_OK) {
     return false;
   }
-  if (size <= sizeof(t->target)) {
-    memcpy(t->target, target, size);
+  if (len <= sizeof(t->target)) {
+    memcpy(t->target, target, len);
+    t->target_len = len;
   }
   return true;
 }
@@ -109,12 +112,16 @@ static bool hand_over(struct transfer *t, const char *target, size_t size) {
 static bool set_target(struct transfer *t, const struct http_request *r) {
   char target[MAX_TARGET];
   const char *end = target + sizeof(target);
-  char *at = append(target, end, t->shared->prefix);
-  at = append(at, end, r->path);
-  if (r->query) {
-    at = append(append(at, end, "?"), end, r->query);
+  char *at = target;
+  if (t->shared->prefix_len > 0) {
+    at = append(at, end, t->shared->prefix, t->shared->prefix_len);
   }
-  return at && hand_over(t, target, (size_t)(at - target) + 1);
+  at = append(at, end, r->path, r->path_len);
+  if (r->query) {
+    at = append(at, end, "?", 1);
+    at = append(at, end, r->query, strlen(r->query));
+  }
+  return at && hand_over(t, target, (size_t)(at - target));
 }
 
 bool kling_transfer_prepare_api(struct transfer *t,
