@@ -43,7 +43,7 @@ BUILD ?= build/$(LUA)$(SUFFIX)
 CORE = $(BUILD)/kling/core.so
 OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
 
-ALL_CFLAGS = -std=c99 -fPIC -MMD -MP $(WARNINGS) $(CFLAGS) $(SANITIZERS) \
+ALL_CFLAGS = -std=c99 -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) $(CFLAGS) $(SANITIZERS) \
   $(DEFINES) $(LUA_CFLAGS) $(CURL_CFLAGS)
 
 all: $(CORE)
@@ -53,7 +53,7 @@ $(CORE): $(OBJECTS)
 	$(CC) $(SHARED) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $(OBJECTS) \
 	  $(CURL_LIBS) $(LIBS)
 
-$(BUILD)/obj/%.o: src/%.c
+$(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -90,7 +90,7 @@ build/torture/%.so: bench/torture/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c99 -fPIC $(WARNINGS) $(CFLAGS) -shared -o $@ $< -ldl
 
-$(BUILD)/spec/%.o: spec/support/%.c
+$(BUILD)/spec/%.o: spec/support/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -186,7 +186,7 @@ $(BENCH_TOOLS):
 	  $(if $(filter %.so,$@),$(KEPT)) -o $@ $< $(CURL_LIBS)
 
 VALGRIND ?= valgrind --quiet --keep-debuginfo=yes --leak-check=full \
-  --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=30 \
+  --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=50 \
   --suppressions=spec/valgrind.supp
 # Valgrind is 30 times slower: not the specs of loops and programs, nor those of short time-outs,
 # which pass only on a quiet machine then (SPEC=spec/engine_spec.lua runs one of them).

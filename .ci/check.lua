@@ -89,6 +89,17 @@ local function check_symbols(sources)
   end
 end
 
+--- Calls from one file of the core to another are direct, for nobody else can have a part in them.
+local function check_exports()
+  local exported = output_of(("nm -D --defined-only %s/kling/core.so"):format(build))
+  for _, line in ipairs(exported) do
+    local symbol = line:match "%S+$"
+    if symbol ~= "luaopen_kling_core" then
+      problem("kling/core.so exports ", symbol)
+    end
+  end
+end
+
 local MAX_LINES = 400
 
 local function check_lengths(files)
@@ -188,6 +199,7 @@ check_only_in("LUA_VERSION_NUM", set "src/compat.h", c_files)
 check_only_in("LIBCURL_VERSION_NUM",
   set "src/http.c src/intake.c src/transfer.c src/transfer_api.c", c_files)
 check_symbols(sources)
+check_exports()
 check_lengths(all_files)
 for _, path in ipairs(lua_files) do
   check_lua_functions(path)

@@ -23,6 +23,10 @@
 #include "stay.h"
 #include "version.h"
 
+/* All else is hidden: calls within the core need not look for it. */
+#if defined(__GNUC__)
+__attribute__((visibility("default")))
+#endif
 int luaopen_kling_core(lua_State *L);
 
 static int core_now(lua_State *L) { /* Lua: core.now() */

@@ -21,6 +21,9 @@
 #include "../../src/sha256.h"
 #include "../../src/sha256_blocks.h"
 
+#if defined(__GNUC__)
+__attribute__((visibility("default")))
+#endif
 int luaopen_kling_parts(lua_State *L);
 
 /* Lua: parts.retry_delay(failures, retry_after, u) */
