@@ -18,14 +18,24 @@ static const double SHORTEST = 0.001; /* seconds: not worth planning finer */
 static const double NOBODY = 1e-200;  /* still runs: what is divided by */
 static const double TINY = 1e-9;
 
+/* Not fmin and fmax: those are calls, and heed what is no number. */
+static inline double least_of(double a, double b) {
+  return a < b ? a : b;
+}
+
+static inline double most_of(double a, double b) {
+  return a > b ? a : b;
+}
+
 static void draw_edges(const struct cadence *c, struct edges *e) {
+  double growth = 1.0 + kling_cadence_age(1); /* of 1 + age, in each bin */
   int i;
   e->age[0] = 0.0;
   e->alive[0] = 1.0;
   for (i = 0; i < CADENCE_BINS; i++) {
-    e->age[i + 1] = kling_cadence_age(i + 1);
+    e->age[i + 1] = (1.0 + e->age[i]) * growth - 1.0;
     e->alive[i + 1] =
-        fmax(e->alive[i] * exp(-kling_cadence_hazard(c, i)), NOBODY);
+        most_of(e->alive[i] * exp(-kling_cadence_hazard(c, i)), NOBODY);
   }
   e->rest[CADENCE_BINS] = 0.0;
   for (i = CADENCE_BINS - 1; i >= 0; i--) { /* small ones first: exact */
@@ -41,14 +51,14 @@ static void draw_edges(const struct cadence *c, struct edges *e) {
 static double cost_of(const struct cadence *c, const struct edges *e, int i,
                       double gap, int j) {
   double into = e->age[i] + gap - e->age[j];
-  double f = fmin(into / (e->age[j + 1] - e->age[j]), 1.0);
+  double f = least_of(into / (e->age[j + 1] - e->age[j]), 1.0);
   double alive = e->alive[j] + f * (e->alive[j + 1] - e->alive[j]);
   double rest = e->rest[j] - into * (e->alive[j] + alive) / 2.0;
   double delay = gap - (e->rest[i] - rest) / e->alive[i];
   double goes_on = alive / e->alive[i];
   double cost = c->options.patience + delay + goes_on * f * e->cost[j + 1];
   if (j == i) {
-    return cost / fmax(1.0 - goes_on * (1.0 - f), TINY);
+    return cost / most_of(1.0 - goes_on * (1.0 - f), TINY);
   }
   return cost + goes_on * (1.0 - f) * e->cost[j];
 }
@@ -56,7 +66,7 @@ static double cost_of(const struct cadence *c, const struct edges *e, int i,
 /* The best gap from edge i, and its cost into e->cost[i]. */
 static double best_gap(const struct cadence *c, struct edges *e, int i,
                        double shortest, double longest) {
-  double gap = fmin(fmax(shortest, SHORTEST), longest);
+  double gap = least_of(most_of(shortest, SHORTEST), longest);
   double best = gap;
   double least = INFINITY;
   int j = i;
@@ -73,7 +83,7 @@ static double best_gap(const struct cadence *c, struct edges *e, int i,
     if (gap >= longest) {
       break;
     }
-    gap = fmin(gap * STEP, longest);
+    gap = least_of(gap * STEP, longest);
   }
   e->cost[i] = least;
   return best;
