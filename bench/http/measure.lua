@@ -66,7 +66,7 @@ end
 local CALLGRIND = "valgrind --tool=callgrind --trace-children=yes --callgrind-out-file=/dev/null"
 
 local function instructions(command)
-  local line = ("timeout %d %s %s 2>&1; echo $?"):format(3 * LIMIT, CALLGRIND, command)
+  local line = ("timeout %d %s %s 2>&1; echo $?"):format(6 * LIMIT, CALLGRIND, command)
   local pipe = assert(io.popen(line))
   local text = pipe:read "*a"
   pipe:close()
