@@ -240,8 +240,12 @@ static double lane_due(const struct engine *e, bool is_download) {
 }
 
 double kling_engine_due(const struct engine *e) {
-  double due = earlier(lane_due(e, false), lane_due(e, true));
-  return earlier(earlier(due, kling_gate_due(e)), kling_http_due(&e->http));
+  double due = kling_http_due(&e->http);
+  if (due == 0.0) { /* nothing is earlier */
+    return due;
+  }
+  due = earlier(due, kling_gate_due(e));
+  return earlier(due, earlier(lane_due(e, false), lane_due(e, true)));
 }
 
 /* For who sleeps on the descriptor; a step is not for the alarm to cut short.

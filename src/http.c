@@ -379,10 +379,11 @@ void kling_http_release(struct http *h, struct transfer *t) {
 
 double kling_http_due(const struct http *h) {
   double due = h->timer_due;
-  double late = late_due(h);
-  if (h->done || h->turn.is_over) {
+  double late;
+  if (h->done || h->turn.is_over || due == 0.0) {
     return 0.0;
   }
+  late = late_due(h);
   return late >= 0.0 && (due < 0.0 || late < due) ? late : due;
 }
 

@@ -55,7 +55,8 @@ struct transfer *kling_http_next(struct http *h);
 /* Give a transfer back, ended or not. */
 void kling_http_release(struct http *h, struct transfer *t);
 
-/* When libcurl wants to be called, on kling_clock_now; < 0: never. */
+/* When libcurl wants to be called, on kling_clock_now; 0: at once, < 0: never.
+ */
 double kling_http_due(const struct http *h);
 
 /* libcurl's words for the number in struct http_result. */
