@@ -307,7 +307,7 @@ bool kling_http_wait(struct http *h, double seconds) {
     go_on_with_downloads(h);
     now = kling_clock_now();
   }
-  act_on_timer(h, now);
+  act_on_timer(h, now); /* what came for other requests is read already */
   h->begun = 0;
   h->now = now;
   kling_intake_begin_turn(&h->intakes[0]);

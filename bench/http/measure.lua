@@ -4,6 +4,7 @@
 local M = {}
 
 local LIMIT = 20 -- seconds for one run
+local COUNTED_LIMIT = 120 -- for one in which something is counted
 local ERRORS = "build/bench/errors"
 local SAID = "build/bench/said" -- what the program wrote
 
@@ -17,9 +18,9 @@ local function contents(path)
 end
 
 -- CPU and wall seconds, peak kilobytes; nil when the program failed or hung.
-local function run(command)
+local function run(command, limit)
   local pipe = assert(io.popen(("build/bench/measure timeout %d %s 3>&1 >%s 2>>%s"):format(
-    LIMIT, command, SAID, ERRORS)))
+    limit or LIMIT, command, SAID, ERRORS)))
   local cpu, wall, peak, status = pipe:read("*n", "*n", "*n", "*n")
   pipe:close()
   if status == 0 then
@@ -66,7 +67,7 @@ end
 local CALLGRIND = "valgrind --tool=callgrind --trace-children=yes --callgrind-out-file=/dev/null"
 
 local function instructions(command)
-  local line = ("timeout %d %s %s 2>&1; echo $?"):format(6 * LIMIT, CALLGRIND, command)
+  local line = ("timeout %d %s %s 2>&1; echo $?"):format(COUNTED_LIMIT, CALLGRIND, command)
   local pipe = assert(io.popen(line))
   local text = pipe:read "*a"
   pipe:close()
@@ -78,7 +79,7 @@ local COUNTED = "build/bench/allocations.txt"
 local function allocations(command)
   os.remove(COUNTED)
   run(("env BENCH_ALLOCATIONS=%s LD_PRELOAD=build/bench/allocations.so %s"):format(
-    COUNTED, command))
+    COUNTED, command), COUNTED_LIMIT)
   return tonumber(contents(COUNTED))
 end
 
