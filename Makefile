@@ -31,7 +31,7 @@ WARNINGS += -Werror
 endif
 ifeq ($(POLLER),none)
 SUFFIX := $(SUFFIX)-none
-DEFINES += -DKLING_POLLER_NONE
+DEFINES += -DKLING_POLLER_NONE -U__SSE2__ # and what is for other processors
 endif
 ifeq ($(SANITIZE),1)
 SUFFIX := $(SUFFIX)-sanitize
