@@ -89,6 +89,7 @@ local ridden_out = {
     { reply { id = OTHER, status = "succeed", result = DONE }, "another task" },
   ["another task's failure"] = { reply { id = OTHER, status = "failed" }, "another task" },
   ["a reply that breaks off"] = { CUT, "" },
+  ["an empty reply"] = { raw_server.reply "", "HTTP 200" },
   ["a success without a result"] = { reply { status = "succeed" }, "without a result" },
   ["1302"] = { refusal("429 Too Many Requests", 1302, "slow down"), "1302" },
   ["5000"] = { refusal("500 Internal Server Error", 5000, "oops"), "5000" },

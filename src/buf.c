@@ -41,6 +41,9 @@ void kling_buf_reset(struct buf *b, size_t keep) {
     b->cap = 0;
   }
   b->len = 0;
+  if (b->bytes) {
+    b->bytes[0] = '\0'; /* as behind what is appended */
+  }
 }
 
 void kling_buf_free(struct buf *b) {

@@ -328,7 +328,7 @@ bool kling_scan_document(const char *text, size_t len,
   for (a = asked; a; a = a->inside) {
     forget(a);
   }
-  if (!text) {
+  if (!text || len == 0) {
     return false;
   }
   end = text + len;
