@@ -37,6 +37,14 @@ describe("what is known of the gateway", function()
     end)
   end)
 
+  it("is not tried with an id that has no path", function()
+    local client = lost.client()
+    for _, id in ipairs { "", ".", "..", ("x"):rep(257) } do
+      raw.learn(client, { probe = id })
+      assert.is_nil(raw.gateway(client).probe)
+    end
+  end)
+
   it("has a task to try with as soon as a look has seen one", function()
     local client = lost.client()
     local job = client:submit(CLIP)

@@ -99,8 +99,9 @@ void kling_engine_free(struct engine *e) {
 /* --- the lives of jobs --- */
 
 void kling_engine_schedule(struct engine *e, struct job *job, double seconds) {
+  double due = kling_clock_now() + seconds;
   kling_heap_set(&lane_of(e, job)->due, kling_engine_index(e, job),
-                 kling_clock_now() + seconds);
+                 due > 0.0 ? due : 0.0); /* less would be never */
 }
 
 void kling_engine_begin(struct engine *e, uint32_t index) {

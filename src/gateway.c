@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api.h"
 #include "clock.h"
 
 void kling_gateway_learn(struct gateway *g, enum gateway_way way,
@@ -17,8 +18,10 @@ void kling_gateway_learn(struct gateway *g, enum gateway_way way,
 bool kling_gateway_set_probe(struct gateway *g, const char *external_id,
                              double since) {
   size_t size = strlen(external_id) + 1;
+  char path[API_PATH_SIZE];
   char *copy;
-  if (g->probe && since - g->probe_since < GATEWAY_YOUNG) {
+  if ((g->probe && since - g->probe_since < GATEWAY_YOUNG) ||
+      kling_api_path(external_id, path) == 0) {
     return true;
   }
   copy = malloc(size);

@@ -32,8 +32,8 @@ struct gateway {
 
 void kling_gateway_learn(struct gateway *g, enum gateway_way way,
                          enum gateway_fact fact);
-/* Remember a task to try queries by external id with; one stays for a day.
- * False when out of memory. */
+/* Remember a task to try queries by external id with, if that has a path; one
+ * stays for a day. False when out of memory. */
 bool kling_gateway_set_probe(struct gateway *g, const char *external_id,
                              double since);
 /* Is there something to try, and is it worth trying? */

@@ -183,7 +183,7 @@ static double number_value(const char *at, const char *end) {
     at++;
     small = *at == '-';
     at += *at == '-' || *at == '+';
-    for (; at < end && exponent < 400; at++) {
+    for (; at < end && *at >= '0' && *at <= '9' && exponent < 400; at++) {
       exponent = exponent * 10 + (*at - '0');
     }
   }

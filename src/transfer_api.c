@@ -121,7 +121,7 @@ static bool set_target(struct transfer *t, const struct http_request *r) {
     at = append(at, end, "?", 1);
     at = append(at, end, r->query, strlen(r->query));
   }
-  return at && hand_over(t, target, (size_t)(at - target));
+  return at && at > target && hand_over(t, target, (size_t)(at - target));
 }
 
 bool kling_transfer_prepare_api(struct transfer *t,
