@@ -129,6 +129,16 @@ describe("the reply reader", function()
     end
   end)
 
+  it("finds the external id beside the task id, where task_info has none", function()
+    local body = '{"data":{"task_id":"1","external_task_id":"mine","task_status":"submitted"}}'
+    assert.equal("mine", core.read_reply("query", 200, body).external_task_id)
+  end)
+
+  it("takes a reply with an error in it for one, whatever else it has", function()
+    local body = '{"error":{"message":"no"},"data":{"task_id":"1","task_status":"submitted"}}'
+    assert.equal("error", core.read_reply("query", 200, body).kind)
+  end)
+
   it("raises for an operation it does not know", function()
     assert.has_error(function()
       core.read_reply("delete", 200, "{}")
