@@ -66,6 +66,7 @@ build = {
         "src/hint.c",
         "src/hmac.c",
         "src/http.c",
+        "src/http_open.c",
         "src/ids.c",
         "src/info.c",
         "src/intake.c",

@@ -46,7 +46,9 @@ local KNOWS_LUA = set [[
   client client_cadence client_download client_gate client_gateway client_jobs client_options clip
   console core handle info json reply reset
 ]]
-local KNOWS_CURL = set "core http intake shared sockets transfer transfer_api transfer_download"
+local KNOWS_CURL = set [[
+  core http http_open intake shared sockets transfer transfer_api transfer_download
+]]
 
 --- Everything the compiler reads for a source file, headers of headers included.
 local function check_boundaries(sources)

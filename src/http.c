@@ -8,84 +8,8 @@
 #include "clock.h"
 #include "transfer_download.h"
 
-enum {
-  /* Beside those of API requests: of downloads, and spare. libcurl counts the
-   * ones in use too, and above its limit closes what it should keep. */
-  MORE_CONNECTIONS = 64
-};
-
 static const double TURN = 0.0005; /* seconds; what is begun is done */
-
-/* --- libcurl calls these; none of them may touch Lua --- */
-
-static int on_timer(CURLM *multi, long timeout_ms, void *arg) {
-  struct http *h = arg;
-  (void)multi;
-  h->timer_due = timeout_ms < 0 ? -1.0 : 0.0; /* most often at once */
-  if (timeout_ms > 0) {
-    h->timer_due = kling_clock_now() + (double)timeout_ms / 1000.0;
-  }
-  return 0;
-}
-
-/* --- opening --- */
-
-static bool open_multi(struct http *h, unsigned max_requests) {
-  h->multi = curl_multi_init();
-  return h->multi && kling_sockets_open(&h->sockets, &h->poller, h->multi) &&
-         curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer) ==
-             CURLM_OK &&
-         curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h) == CURLM_OK &&
-         curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
-                           (long)max_requests + MORE_CONNECTIONS) == CURLM_OK;
-}
-
-bool kling_http_open(struct http *h, const struct http_options *o) {
-  memset(h, 0, sizeof(*h));
-  h->timer_due = -1.0;
-  h->intakes[1].service = SPEAKS_HTTP1; /* that is how files are asked for */
-  kling_intake_begin_turn(&h->intakes[0]);
-  kling_intake_begin_turn(&h->intakes[1]);
-  if (!kling_poller_open(&h->poller)) {
-    return false;
-  }
-  if (!open_multi(h, o->max_requests) || !kling_shared_open(&h->shared, o)) {
-    kling_http_close(h);
-    return false;
-  }
-  return true;
-}
-
-/* --- closing --- */
-
-static struct transfer *any_active(const struct http *h) {
-  return h->active[0].first ? h->active[0].first : h->active[1].first;
-}
-
-static void free_list(struct transfer *t) {
-  while (t) {
-    struct transfer *next = t->next;
-    kling_transfer_free(t);
-    t = next;
-  }
-}
-
-void kling_http_close(struct http *h) {
-  if (h->multi) {
-    while (any_active(h)) {
-      kling_http_release(h, any_active(h));
-    }
-    curl_multi_cleanup(h->multi);
-  }
-  free_list(h->idle[0]);
-  free_list(h->idle[1]);
-  free_list(h->done);
-  kling_shared_close(&h->shared);
-  kling_sockets_close(&h->sockets);
-  kling_poller_close(&h->poller);
-  memset(h, 0, sizeof(*h));
-  h->poller.fd = h->poller.timer_fd = -1;
-}
+static const double SOON = 0.01;   /* seconds; a frame */
 
 /* --- requests --- */
 
@@ -143,6 +67,10 @@ struct transfer *kling_http_start(struct http *h,
   return t;
 }
 
+static struct transfer *any_active(const struct http *h) {
+  return h->active[0].first ? h->active[0].first : h->active[1].first;
+}
+
 static void break_off(struct http *h, struct transfer *t, CURLcode code) {
   curl_multi_remove_handle(h->multi, t->easy);
   kling_queue_remove(&h->active[t->is_download], t);
@@ -158,6 +86,58 @@ static void fail_all(struct http *h, CURLMcode code) {
               code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY
                                           : CURLE_FAILED_INIT);
   }
+}
+
+/* --- giving back --- */
+
+static void rest(struct http *h, struct transfer *t) {
+  t->next = h->idle[t->is_download];
+  h->idle[t->is_download] = t;
+}
+
+/* Its connection and its look-up are closed with it: tens of microseconds, too
+ * many for a caller who only cancels. So are those of a timer that is to go off
+ * at once. */
+static void drop(struct http *h, struct transfer *t) {
+  if (!h->dropped) {
+    h->dropped_due = kling_clock_now() + SOON;
+  }
+  kling_queue_remove(&h->active[t->is_download], t);
+  kling_transfer_settle(t);
+  t->next = h->dropped;
+  h->dropped = t;
+}
+
+/* As long as there is time. Until none is left libcurl must not act: it would
+ * send what was cancelled. */
+static void let_go(struct http *h, double end) {
+  do {
+    struct transfer *t = h->dropped;
+    curl_multi_remove_handle(h->multi, t->easy);
+    h->dropped = t->next;
+    rest(h, t);
+  } while (h->dropped && kling_clock_now() < end);
+  h->dropped_due = 0.0; /* of those that are left */
+}
+
+static void unlink_done(struct http *h, const struct transfer *t) {
+  struct transfer **at = &h->done;
+  while (*at && *at != t) {
+    at = &(*at)->next;
+  }
+  if (*at) {
+    *at = t->next;
+  }
+}
+
+void kling_http_release(struct http *h, struct transfer *t) {
+  t->sink = NULL;
+  if (!t->is_ended) {
+    drop(h, t);
+    return;
+  }
+  unlink_done(h, t);
+  rest(h, t);
 }
 
 /* --- time-outs of API requests --- */
@@ -257,7 +237,7 @@ bool kling_http_is_full(const struct http *h, bool is_download) {
 
 bool kling_http_admits(struct http *h, bool is_download) {
   const struct intake *in = &h->intakes[is_download];
-  if (!kling_intake_is_open(in)) {
+  if (!kling_intake_is_open(in) && !h->dropped) {
     /* those that find an open connection leave at once */
     act_on_timer(h, kling_clock_now());
   }
@@ -266,6 +246,9 @@ bool kling_http_admits(struct http *h, bool is_download) {
 
 double kling_http_begin_turn(struct http *h) {
   h->now = kling_clock_now();
+  if (h->dropped) {
+    let_go(h, h->now + TURN);
+  }
   return h->now;
 }
 
@@ -294,9 +277,15 @@ static void go_on_with_downloads(struct http *h) {
 }
 
 bool kling_http_wait(struct http *h, double seconds) {
-  bool undisturbed = has_events(h) || wait_for_events(h, seconds);
-  double now = kling_clock_now();
-  double end = now + TURN;
+  bool undisturbed;
+  double now;
+  double end;
+  if (h->dropped) { /* the next turn goes on with them */
+    return true;
+  }
+  undisturbed = has_events(h) || wait_for_events(h, seconds);
+  now = kling_clock_now();
+  end = now + TURN;
   h->turn.end = end;
   h->turn.is_over = false;
   if (has_events(h)) {
@@ -353,38 +342,17 @@ struct transfer *kling_http_next(struct http *h) {
   return take_done(h);
 }
 
-static void unlink_done(struct http *h, const struct transfer *t) {
-  struct transfer **at = &h->done;
-  while (*at && *at != t) {
-    at = &(*at)->next;
-  }
-  if (*at) {
-    *at = t->next;
-  }
-}
-
-void kling_http_release(struct http *h, struct transfer *t) {
-  if (t->is_ended) {
-    unlink_done(h, t);
-  } else {
-    curl_multi_remove_handle(h->multi, t->easy);
-    kling_queue_remove(&h->active[t->is_download], t);
-    kling_transfer_settle(t);
-  }
-  t->sink = NULL;
-  t->prev = NULL;
-  t->next = h->idle[t->is_download];
-  h->idle[t->is_download] = t;
+static double sooner(double a, double b) { /* < 0: never */
+  return b >= 0.0 && (a < 0.0 || b < a) ? b : a;
 }
 
 double kling_http_due(const struct http *h) {
   double due = h->timer_due;
-  double late;
   if (h->done || h->turn.is_over || due == 0.0) {
     return 0.0;
   }
-  late = late_due(h);
-  return late >= 0.0 && (due < 0.0 || late < due) ? late : due;
+  due = sooner(due, late_due(h));
+  return h->dropped ? sooner(due, h->dropped_due) : due;
 }
 
 const char *kling_http_words(int curl_code) {

@@ -22,14 +22,16 @@ struct http {
   struct intake intakes[2];  /* API requests, downloads */
   struct transfer *idle[2];  /* to be used again: likewise */
   struct queue active[2];    /* likewise; the oldest is the first */
+  struct transfer *dropped;  /* nobody's any more, and still libcurl's */
   struct transfer *done;     /* ended before libcurl had them */
   struct turn turn;          /* of downloads */
   unsigned begun;            /* requests, in this turn */
   struct poller_event events[HTTP_EVENTS]; /* from the poller */
   int event_count;
-  int next_event;   /* that is not acted on yet */
-  double now;       /* clock: in this turn, as last read */
-  double timer_due; /* when libcurl wants to be called; < 0: never */
+  int next_event;     /* that is not acted on yet */
+  double now;         /* clock: in this turn, as last read */
+  double dropped_due; /* clock: when to let go of them at the latest */
+  double timer_due;   /* when libcurl wants to be called; < 0: never */
 };
 
 /* False: out of memory or descriptors; nothing is left open. */
@@ -52,7 +54,9 @@ double kling_http_begin_turn(struct http *h);
 bool kling_http_wait(struct http *h, double seconds);
 /* A transfer that has ended, or NULL. Release it after reading it. */
 struct transfer *kling_http_next(struct http *h);
-/* Give a transfer back, ended or not. */
+/* Give a transfer back, ended or not. Of one that is not no byte leaves any
+ * more; what is left to do of that is done at the beginning of the next turn,
+ * which is due soon. */
 void kling_http_release(struct http *h, struct transfer *t);
 
 /* When libcurl wants to be called, on kling_clock_now; 0: at once, < 0: never.

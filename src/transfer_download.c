@@ -87,6 +87,9 @@ static bool accept_body(struct transfer *t, const char *bytes, size_t len) {
 size_t kling_transfer_on_file(char *bytes, size_t size, size_t n, void *arg) {
   struct transfer *t = arg;
   size_t len = size * n;
+  if (!t->sink) { /* given back: libcurl is letting go of it */
+    return 0;
+  }
   if (t->turn->is_over) {
     t->is_paused = true;
     return CURL_WRITEFUNC_PAUSE;
