@@ -111,7 +111,7 @@ void kling_cadence_end(struct cadence *c, double after, double by) {
   double share[CADENCE_BINS];
   double later = 0.0;
   int i;
-  c->seen++;
+  c->seen += CADENCE_END_TELLS;
   c->learned++;
   if (low >= CADENCE_BINS) {
     return;

@@ -22,6 +22,7 @@
 
 enum {
   CADENCE_BINS = 144,      /* to nearly two days of age */
+  CADENCE_END_TELLS = 8,   /* as much as so many looks */
   CADENCE_TEXT_SIZE = 2048 /* fits any kling_cadence_write */
 };
 
@@ -46,8 +47,8 @@ struct cadence {
   struct cadence_told told;
   float kept[CADENCE_BINS];     /* the share of what was told that is left */
   unsigned long learned;        /* ends, ever */
-  unsigned seen;                /* looks and ends, ever */
-  unsigned plan_due;            /* when so many were seen */
+  unsigned seen;                /* looks, and ends for more of them, ever */
+  unsigned plan_due;            /* when so much was seen */
   float first;                  /* the plan: seconds to the first look ... */
   float gaps[CADENCE_BINS + 1]; /* ... and to the next, at each bin's edge */
 };

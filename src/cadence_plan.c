@@ -18,6 +18,11 @@ static const double SHORTEST = 0.001; /* seconds: not worth planning finer */
 static const double NOBODY = 1e-200;  /* still runs: what is divided by */
 static const double TINY = 1e-9;
 
+enum {
+  RISE = 8,    /* a plan for each eighth more that was seen, ... */
+  RARELY = 256 /* and for every so much */
+};
+
 /* Not fmin and fmax: those are calls, and heed what is no number. */
 static inline double least_of(double a, double b) {
   return a < b ? a : b;
@@ -103,5 +108,6 @@ void kling_cadence_plan(struct cadence *c) {
   }
   c->first = (float)(c->learned > 0 ? best_gap(c, &e, 0, o->first_poll, latest)
                                     : o->first_poll);
-  c->plan_due = c->seen + 1 + (c->seen < 512 ? c->seen / 8 : 64);
+  c->plan_due = c->seen + 1 +
+                (c->seen < RARELY * RISE ? c->seen / RISE : (unsigned)RARELY);
 }
