@@ -284,6 +284,7 @@ function Client:list(options) end
 function Client:warm(seconds) end
 
 --- Stop local work on a job. The service has no cancel: a task it has accepted goes on there, and is paid for.
+--- It takes microseconds whatever the network does: no byte of the request leaves any more, and the next step closes its connection.
 ---@param job kling.Job
 ---@return boolean cancelled false when the job had ended before
 ---@return kling.Failure? failure what is known about the task: `task_state`, `billed`, `hint`
