@@ -21,7 +21,7 @@ local function client_of(options)
 end
 
 -- For what must not happen to be asked for by itself because this machine was busy.
-local PATIENT = { max_poll_interval = 3 }
+local PATIENT = { max_poll_interval = 6 }
 
 local function attach_all(client)
   local jobs = {}

@@ -15,6 +15,7 @@ local function state_is(state)
 end
 
 local function submit_by_keyboard(browser, url, sound, music)
+  browser:wait_until "document.activeElement.id === 'video_url'" -- a moment after the page is there
   browser:write(url)
   browser:press "Tab"
   browser:write(sound or "rain on a tin roof")
