@@ -19,7 +19,7 @@ static const double NOBODY = 1e-200;  /* still runs: what is divided by */
 static const double TINY = 1e-9;
 
 enum {
-  RISE = 8,    /* a plan for each eighth more that was seen, ... */
+  RISE = 4,    /* a plan for each quarter more that was seen, ... */
   RARELY = 256 /* and for every so much */
 };
 
