@@ -9,6 +9,7 @@ local scratch = require "spec.support.scratch"
 
 local BYTES = 6e6
 local CHUNK = 5e5
+local ATTEMPTS = 20 -- now and then nothing comes that takes longer than a turn
 
 -- No two places of it are alike, nor are two of them.
 local function big(seed)
@@ -44,11 +45,11 @@ local function packed(body)
 end
 
 describe("a save of big files", function()
-  local folder, server, replies
+  local folder, server, replies, saves
 
   before_each(function()
     folder = scratch.new()
-    replies = {}
+    replies, saves = {}, 0
     server = raw_server.start(function(connection)
       local head = raw_server.read_request(connection)
       connection:xwrite(replies[tonumber(head:match "^GET /(%d)")], "bn")
@@ -62,7 +63,8 @@ describe("a save of big files", function()
   end)
 
   local function save(options, loop)
-    local result = { task_id = "1", videos = {}, audios = {} }
+    saves = saves + 1
+    local result = { task_id = tostring(saves), videos = {}, audios = {} }
     for i = 1, #replies do
       result.audios[i] = { mp3 = { url = server.url .. "/" .. i } }
     end
@@ -104,9 +106,12 @@ describe("a save of big files", function()
       server.loop.pause(client, seconds, most)
     end }
     replies[1] = plain(BIG)
-    assert(save({ on_progress = function(bytes)
-      done = bytes
-    end }, loop))
+    repeat
+      done = 0
+      assert(save({ on_progress = function(bytes)
+        done = bytes
+      end }, loop))
+    until least == 0 or saves == ATTEMPTS
     assert.equal(0, least)
   end)
 
