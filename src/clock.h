@@ -16,4 +16,12 @@ double kling_clock_wall(void);
  * until the timer. */
 int kling_clock_ms(double seconds);
 
+/* Of two times for something the earlier; < 0: never. */
+static inline double kling_clock_earlier(double a, double b) {
+  if (a < 0.0 || b < 0.0) {
+    return a < 0.0 ? b : a;
+  }
+  return a < b ? a : b;
+}
+
 #endif

@@ -224,13 +224,6 @@ static void finish_requests(struct engine *e) {
 
 /* --- stepping --- */
 
-static double earlier(double a, double b) {
-  if (a < 0.0 || b < 0.0) {
-    return a < 0.0 ? b : a;
-  }
-  return a < b ? a : b;
-}
-
 static double lane_due(const struct engine *e, bool is_download) {
   const struct lane *lane = &e->lanes[is_download];
   const struct heap_entry *top = kling_heap_top(&lane->due);
@@ -245,15 +238,16 @@ double kling_engine_due(const struct engine *e) {
   if (due == 0.0) { /* nothing is earlier */
     return due;
   }
-  due = earlier(due, kling_gate_due(e));
-  return earlier(due, earlier(lane_due(e, false), lane_due(e, true)));
+  due = kling_clock_earlier(due, kling_gate_due(e));
+  return kling_clock_earlier(
+      due, kling_clock_earlier(lane_due(e, false), lane_due(e, true)));
 }
 
 /* For who sleeps on the descriptor; a step is not for the alarm to cut short.
  */
 void kling_engine_set_timer(struct engine *e) {
   kling_poller_set_timer(&e->http.poller,
-                         earlier(kling_engine_due(e), e->alarm));
+                         kling_clock_earlier(kling_engine_due(e), e->alarm));
 }
 
 void kling_engine_set_alarm(struct engine *e, double seconds) {

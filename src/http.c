@@ -342,17 +342,13 @@ struct transfer *kling_http_next(struct http *h) {
   return take_done(h);
 }
 
-static double sooner(double a, double b) { /* < 0: never */
-  return b >= 0.0 && (a < 0.0 || b < a) ? b : a;
-}
-
 double kling_http_due(const struct http *h) {
   double due = h->timer_due;
   if (h->done || h->turn.is_over || due == 0.0) {
     return 0.0;
   }
-  due = sooner(due, late_due(h));
-  return h->dropped ? sooner(due, h->dropped_due) : due;
+  due = kling_clock_earlier(due, late_due(h));
+  return h->dropped ? kling_clock_earlier(due, h->dropped_due) : due;
 }
 
 const char *kling_http_words(int curl_code) {

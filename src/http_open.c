@@ -13,7 +13,7 @@ enum {
   MORE_CONNECTIONS = 64
 };
 
-/* --- libcurl calls these; none of them may touch Lua --- */
+/* --- libcurl calls this; it may not touch Lua --- */
 
 static int on_timer(CURLM *multi, long timeout_ms, void *arg) {
   struct http *h = arg;
